@@ -1,0 +1,41 @@
+"""The doorbell: Celery is told that a row wants work; the row itself is the queue.
+
+Losing a ring loses time, never work: the sweep drives every overdue row again.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
+
+import structlog
+from celery import current_app
+from django.db import transaction
+
+log = structlog.get_logger(__name__)
+
+
+class Job(StrEnum):
+    """The jobs that a row can ask for, by the name of their Celery task."""
+
+    PROCESS_DELIVERY = "inbox.process_delivery"
+    DELIVER = "inbox.deliver"
+    POLL = "inbox.poll"
+
+
+def enqueue(job: Job, pk: int) -> None:
+    """Run a job once the current transaction has committed; at once if there is none."""
+    transaction.on_commit(partial(_ring, job, pk), robust=True)
+
+
+def after_commit(call: Callable[[], None]) -> None:
+    """Call something cheap and harmless after the commit; its failure is logged, never raised."""
+    transaction.on_commit(call, robust=True)
+
+
+def _ring(job: Job, pk: int) -> None:
+    # tasks[...].delay, not send_task(): that one ignores eager mode in tests.
+    # retry=False: a dead broker must not eat the time of a vendor that waits for its 200.
+    try:
+        current_app.tasks[job].apply_async((pk,), retry=False)
+    except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the sweep rings again
+        log.warning("doorbell_failed", job=str(job), pk=pk, error=type(error).__name__)

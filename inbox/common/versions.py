@@ -1,0 +1,65 @@
+"""Configuration kept in each process and read again only when its stamp has risen.
+
+A change reads all stamps in one SELECT; whatever is compiled from the configuration (rules,
+policies, calendars, settings) is kept until its stamp differs.
+"""
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Any, TypeVar
+
+from django.db.models import F
+
+from inbox.common import work
+from inbox.common.models import ConfigVersion
+
+T = TypeVar("T")
+_kept: dict[str, tuple[int, Any]] = {}
+_lock = Lock()
+
+
+def stamps() -> dict[str, int]:
+    """Every stamp; inside a change they are read once."""
+    current = work.open_change()
+    if current is None:
+        return dict(ConfigVersion.objects.values_list("name", "version"))
+    if "stamps" not in current.cache:
+        current.cache["stamps"] = dict(ConfigVersion.objects.values_list("name", "version"))
+    found: dict[str, int] = current.cache["stamps"]
+    return found
+
+
+def stamp(name: str) -> int:
+    """The stamp of one part of the configuration; 0 before its first change."""
+    return stamps().get(name, 0)
+
+
+def bump(name: str) -> None:
+    """Say that a part of the configuration has changed. Call it where it is saved."""
+    ConfigVersion.objects.get_or_create(name=name)
+    ConfigVersion.objects.filter(name=name).update(version=F("version") + 1)
+    current = work.open_change()
+    if current is not None:
+        current.cache.pop("stamps", None)
+    with _lock:
+        _kept.pop(name, None)
+
+
+def kept(name: str, load: Callable[[], T]) -> T:
+    """What `load` made of a part of the configuration, loaded again only when its stamp rose."""
+    now = stamp(name)
+    with _lock:
+        known = _kept.get(name)
+    if known is not None and known[0] == now:
+        found: T = known[1]
+        return found
+    value = load()
+    with _lock:
+        _kept[name] = (now, value)
+    return value
+
+
+def forget() -> None:
+    """Drop everything that is kept in this process."""
+    with _lock:
+        _kept.clear()

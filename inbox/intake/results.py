@@ -1,0 +1,61 @@
+"""What became of a delivery: done, ignored, unknown, tried again later, or failed."""
+
+import random
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import Error as DatabaseError
+
+from inbox.channels.contract import DeliveryError, MalformedBody, UnknownEvent
+from inbox.channels.models import Delivery, DeliveryState
+from inbox.intake.prepare import Claim
+
+log = structlog.get_logger(__name__)
+
+TRIES = 12
+LONGEST_WAIT_SECONDS = 600
+
+
+class LostLease(RuntimeError):
+    """Another worker took the delivery over; everything of this try is rolled back."""
+
+
+def done(claimed: Claim, ignored: str, *, now: datetime) -> str:
+    """Close the delivery inside the change. Raises `LostLease` when the fence has moved on."""
+    state = DeliveryState.IGNORED if ignored else DeliveryState.DONE
+    values = {"state": state, "reason": ignored[:250], "error": "", "lease_until": None}
+    if not _write(claimed, done_at=now, **values):
+        raise LostLease(f"delivery {claimed.delivery.pk}")
+    return str(state)
+
+
+def failed(claimed: Claim, error: Exception, *, now: datetime) -> str:
+    """Decide whether a delivery is tried again; the raw body stays either way."""
+    pk = claimed.delivery.pk
+    if isinstance(error, LostLease):
+        log.warning("lease_lost", delivery=pk)
+        return ""
+    if isinstance(error, UnknownEvent):
+        _write(claimed, state=DeliveryState.UNKNOWN, reason=str(error)[:250], done_at=now)
+        return str(DeliveryState.UNKNOWN)
+    log.exception("delivery_failed", delivery=pk, channel=str(claimed.channel))
+    # Class name only: the text of an exception may quote the mail or a secret.
+    text = str(error) if isinstance(error, MalformedBody | DeliveryError) else type(error).__name__
+    if isinstance(error, MalformedBody) or claimed.delivery.attempts >= TRIES:
+        _write(claimed, state=DeliveryState.FAILED, error=text[:500], done_at=now)
+        return str(DeliveryState.FAILED)
+    again = now + timedelta(seconds=_wait(claimed, error))
+    _write(claimed, state=DeliveryState.PENDING, error=text[:500], not_before=again)
+    return str(DeliveryState.PENDING)
+
+
+def _wait(claimed: Claim, error: Exception) -> float:
+    # A database that restarts or a lock that was held is gone in a moment.
+    base = 1 if isinstance(error, DatabaseError) else 2
+    longest = min(base * 2**claimed.delivery.attempts, LONGEST_WAIT_SECONDS)
+    return longest * (0.5 + random.random())  # noqa: S311 - spreads retries, protects nothing
+
+
+def _write(claimed: Claim, **values: object) -> int:
+    mine = Delivery.objects.filter(pk=claimed.delivery.pk, fence=claimed.fence)
+    return mine.update(**{"lease_until": None, **values})

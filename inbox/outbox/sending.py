@@ -1,0 +1,219 @@
+"""Sending a row in three steps: claim, commit · network · a change that records the result.
+
+    queued → sending → sent | failed | queued again (surely not sent) | uncertain
+    uncertain → sent | queued (surely not there) | held (nobody can tell; a person decides)
+
+A worker that dies leaves `sending` with a lease that ends; whoever finds it treats the outcome as
+unknown. Nothing is ever sent a second time before the vendor was asked by our marker.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import connection
+from django.utils.dateparse import parse_datetime
+
+from inbox.channels import directory
+from inbox.channels.contract import DeliveryError, OutboundFile, OutboundMessage, SendReceipt
+from inbox.channels.models import Channel
+from inbox.common.crash import point
+from inbox.outbox.models import HeldReason, Outgoing, OutgoingState
+from inbox.outbox.rendering import to_html
+from inbox.tickets import kinds
+from inbox.tickets import services as tickets
+from inbox.tickets.files import path_of
+from inbox.tickets.models import Message
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=90)
+GIVE_UP = timedelta(days=2)
+FIRST_WAIT, LONGEST_WAIT = 15.0, 900.0
+PROBE_WAIT = timedelta(seconds=15)
+PROBES = 2
+CLAIM = """
+UPDATE inbox_outgoing
+SET state = %s, fence = fence + 1, lease_until = %s, attempts = attempts + %s, probes = probes + %s
+WHERE id = %s AND not_before <= %s AND (
+    state = %s OR (state = %s AND (lease_until IS NULL OR lease_until < %s)))
+RETURNING *
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of an attempt; `apply` writes it inside a change."""
+
+    row: Outgoing
+    values: dict[str, Any]
+    event: str = ""
+    receipt: SendReceipt | None = None
+
+
+Step = Callable[[], Outcome]
+
+
+def claim(pk: int, *, now: datetime) -> Step | None:
+    """Take a row and say what to do with it outside the transaction; None when nothing is due.
+
+    A queued row is sent. A row in `sending` whose lease ended, or an uncertain one, is looked up.
+    """
+    row = _take(pk, now, state="sending", was=("queued", "queued"), attempt=1)
+    if row is not None:
+        point("out_after_sending_commit")
+        return lambda: _send(row, now)
+    row = _take(pk, now, state="uncertain", was=("uncertain", "sending"), attempt=0)
+    return (lambda: _probe(row, now)) if row is not None else None
+
+
+def _take(
+    pk: int, now: datetime, *, state: str, was: tuple[str, str], attempt: int
+) -> Outgoing | None:
+    lease, due = (connection.ops.adapt_datetimefield_value(at) for at in (now + LEASE, now))
+    first, second = was
+    probe = 1 - attempt
+    values = [state, lease, attempt, probe, pk, due, first, second, due]
+    if first == "uncertain":
+        # an uncertain row that somebody is looking up right now is not taken twice
+        sql = CLAIM.replace("state = %s OR", "(state = %s AND (lease_until IS NULL OR lease_until < %s)) OR")
+        values.insert(7, due)
+    else:
+        sql = CLAIM
+    rows = list(Outgoing.objects.raw(sql, values))
+    return rows[0] if rows else None
+
+
+# ------------------------------------------------------------------ network
+
+
+def _send(row: Outgoing, now: datetime) -> Outcome:
+    channel = directory.by_id(row.channel_id)
+    point("out_before_send")
+    try:
+        receipt = channel.type.send(outbound(row), channel.config)
+    except DeliveryError as error:
+        return _after_error(row, error, now)
+    except FileNotFoundError:
+        return _failed(row, "an attached file is gone")
+    point("out_after_send")
+    return _sent(row, receipt, now)
+
+
+def _probe(row: Outgoing, now: datetime) -> Outcome:
+    """Ask the vendor whether our marker is there; without an answer a person decides."""
+    channel = directory.by_id(row.channel_id)
+    find = channel.type.find_sent
+    if find is None:
+        return _held(row)
+    try:
+        receipt = find(outbound(row), channel.config)
+    except DeliveryError as error:
+        if error.uncertain or error.permanent:
+            return _held(row)
+        return _later(row, OutgoingState.UNCERTAIN, now + PROBE_WAIT, error.text)
+    if receipt is not None:
+        return _sent(row, receipt, now)
+    if row.probes < PROBES:
+        return _later(row, OutgoingState.UNCERTAIN, now + PROBE_WAIT, row.error)
+    return _later(row, OutgoingState.QUEUED, now, "was not there; sent again")
+
+
+def _after_error(row: Outgoing, error: DeliveryError, now: datetime) -> Outcome:
+    if error.uncertain:
+        values = {"state": OutgoingState.UNCERTAIN, "error": error.text, "probes": 0}
+        return Outcome(row=row, values={**values, "not_before": now}, event=kinds.SEND_UNCERTAIN)
+    if error.permanent or now - row.created_at > GIVE_UP:
+        return _failed(row, error.text)
+    wait = error.retry_after_seconds or min(FIRST_WAIT * 2 ** (row.attempts - 1), LONGEST_WAIT)
+    jitter = 1 + 0.2 * random.random()  # noqa: S311 - spreads retries, protects nothing
+    again = now + timedelta(seconds=min(max(wait, 1), 3600) * jitter)
+    return _later(row, OutgoingState.QUEUED, again, error.text)
+
+
+def _sent(row: Outgoing, receipt: SendReceipt, now: datetime) -> Outcome:
+    values = {"state": OutgoingState.SENT, "sent_at": now, "error": "", "receipt": dict(receipt.data)}
+    return Outcome(row=row, values=values, event=kinds.SENT, receipt=receipt)
+
+
+def _failed(row: Outgoing, text: str) -> Outcome:
+    values = {"state": OutgoingState.FAILED, "error": text[:500]}
+    return Outcome(row=row, values=values, event=kinds.SEND_FAILED)
+
+
+def _held(row: Outgoing) -> Outcome:
+    values = {"state": OutgoingState.HELD, "held_reason": HeldReason.UNCERTAIN}
+    text = row.error or "the sending was interrupted; it may have been sent"
+    return Outcome(row=row, values={**values, "error": text}, event=kinds.SEND_UNCERTAIN)
+
+
+def _later(row: Outgoing, state: str, at: datetime, text: str) -> Outcome:
+    return Outcome(row=row, values={"state": state, "not_before": at, "error": text[:500]})
+
+
+# ------------------------------------------------------------------ the record
+
+
+def apply(outcome: Outcome) -> bool:
+    """Write the outcome, unless the row was taken over meanwhile (the fence)."""
+    row = outcome.row
+    values = {"lease_until": None, **outcome.values}
+    mine = Outgoing.objects.filter(pk=row.pk, fence=row.fence)
+    point("out_before_record")
+    if not mine.update(**values):
+        log.warning("outgoing_taken_over", outgoing=row.pk)
+        return False
+    if outcome.receipt and row.message_id and outcome.receipt.external_id:
+        _name_message(row, outcome.receipt)
+    if outcome.event:
+        ticket = tickets.lock(row.ticket_id)
+        why = values.get("error", "")
+        tickets.record(ticket, outcome.event, outgoing=row.pk, message=row.message_id, why=why)
+    return True
+
+
+def _name_message(row: Outgoing, receipt: SendReceipt) -> None:
+    """The vendor's own id for our message, by which its echo is recognised."""
+    Message.objects.filter(pk=row.message_id).exclude(external_id=receipt.external_id).update(
+        external_id=receipt.external_id
+    )
+
+
+def outbound(row: Outgoing) -> OutboundMessage:
+    """The snapshot as the integration gets it. Raises `FileNotFoundError`."""
+    data = row.payload
+    quote_at = data.get("quote_at")
+    return OutboundMessage(
+        idempotency_key=row.idempotency_key,
+        external_id=data.get("external_id", ""),
+        thread_key=data.get("thread_key", ""),
+        text=data["text"],
+        html=to_html(data["text"]),
+        subject=data.get("subject", ""),
+        to=tuple(data.get("to", ())),
+        cc=tuple(data.get("cc", ())),
+        reply_token=data.get("reply_token", ""),
+        in_reply_to=data.get("in_reply_to", ""),
+        references=tuple(data.get("references", ())),
+        author_name=data.get("author_name", ""),
+        automatic=data.get("automatic", ""),
+        quote_from=data.get("quote_from", ""),
+        quote_text=data.get("quote_text", ""),
+        quote_at=parse_datetime(quote_at) if quote_at else None,
+        created_at=row.created_at,
+        files=tuple(
+            OutboundFile(filename=name, content_type=kind, content=path_of(digest).read_bytes())
+            for name, kind, digest in data.get("files", ())
+        ),
+    )
+
+
+
+
+def health_after(channel: Channel, outcome: Outcome) -> None:
+    """Keep the channel's last successful sending for its health page."""
+    if outcome.values.get("state") == OutgoingState.SENT:
+        Channel.objects.filter(pk=channel.pk).update(last_out_at=outcome.values["sent_at"])

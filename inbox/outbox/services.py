@@ -1,0 +1,273 @@
+"""Queueing what leaves: snapshots of messages, forwards and automatic answers, as rows."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from inbox.channels import directory
+from inbox.channels.contract import Capability
+from inbox.channels.models import Channel
+from inbox.common import work
+from inbox.common.config import setting
+from inbox.common.queue import Job, enqueue
+from inbox.outbox.models import AutomaticMail, HeldReason, Outgoing, OutgoingState
+from inbox.tickets import kinds
+from inbox.tickets import services as tickets
+from inbox.tickets.errors import NotAllowed, VerbError
+from inbox.tickets.models import (
+    AuthorRole,
+    Direction,
+    Message,
+    Status,
+    Ticket,
+    TicketEvent,
+    Visibility,
+)
+from inbox.tickets.tokens import token_for
+
+ROBOTS = ("noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "mailer-daemon", "postmaster")
+
+
+def on_event(event: TicketEvent) -> None:
+    """The pipeline's last step: public messages of ours become rows that leave."""
+    if event.kind != kinds.MESSAGE_OUT or event.echo or work.current().historic:
+        return
+    message = Message.objects.select_related("thread__channel", "ticket").get(
+        pk=event.data["message"]
+    )
+    # What staff wrote in their own mail client came in by a delivery: it is out already.
+    if message.delivery_id is None and message.visibility == Visibility.PUBLIC:
+        queue_message(message)
+
+
+def queue_message(message: Message) -> Outgoing | None:
+    """The row that sends a message of ours by the channel of its thread."""
+    ticket, channel = message.ticket, message.thread.channel
+    if Capability.REPLY not in channel.type.capabilities or ticket.status == Status.SPAM:
+        return None
+    delays: dict[int, timedelta] = work.current().cache.get("delays", {})
+    automatic = message.role == AuthorRole.BOT
+    return _insert(
+        ticket=ticket,
+        channel=channel,
+        thread=message.thread,
+        message=message,
+        kind="auto_reply" if automatic else "reply",
+        automatic=automatic,
+        visibility=message.visibility,
+        delay=delays.get(message.pk, timedelta()),
+        key=f"message:{message.pk}",
+        payload=_payload(message, automatic=automatic),
+    )
+
+
+def _payload(message: Message, *, automatic: bool) -> dict[str, Any]:
+    answered = _answered(message)
+    people = [*message.to, *message.cc]
+    return {
+        "external_id": message.external_id,
+        "thread_key": message.thread.thread_key,
+        "text": message.body_text,
+        "subject": _reply_subject(message, answered),
+        "to": message.to,
+        "cc": message.cc,
+        "reply_token": token_for(message.ticket_id, people[0]) if people else "",
+        "in_reply_to": answered.external_id if answered else "",
+        "references": message.references,
+        "author_name": "" if automatic else message.author_label,
+        "automatic": "auto-replied" if automatic else "",
+        "quote_from": answered.author_label if answered else "",
+        "quote_text": (answered.new_text or answered.body_text)[:20_000] if answered else "",
+        "quote_at": answered.sent_at.isoformat() if answered else None,
+        "files": [
+            [file.filename, file.content_type, file.sha256] for file in message.attachments.all()
+        ],
+    }
+
+
+def _answered(message: Message) -> Message | None:
+    """The public message that is answered: only that one is ever quoted (trust.md 15)."""
+    if not message.references:
+        return None
+    return Message.objects.filter(
+        ticket=message.ticket_id,
+        realm=message.realm,
+        external_id=message.references[-1],
+        visibility=Visibility.PUBLIC,
+    ).first()
+
+
+def _reply_subject(message: Message, answered: Message | None) -> str:
+    return (answered.subject if answered and answered.subject else message.ticket.subject) or ""
+
+
+def _insert(*, delay: timedelta, key: str, **fields: Any) -> Outgoing:
+    now = work.current().now
+    row = Outgoing(
+        idempotency_key=key,
+        created_at=now,
+        not_before=now + delay,
+        rule_key=work.current().actor.rule_key,
+        **fields,
+    )
+    row.save(force_insert=True)
+    if not delay:
+        enqueue(Job.DELIVER, row.pk)
+    return row
+
+
+# ------------------------------------------------------------------ automatic answers
+
+
+def send_automatic(ticket: Ticket, *, text: str) -> Message | None:
+    """An automatic answer to the asker, within the caps of L8; None says nothing was sent.
+
+    Never to robots, lists, spam or our own addresses, and never twice in a row.
+    """
+    reason = _why_not_automatic(ticket)
+    if reason:
+        tickets.record(ticket, kinds.FLAGGED, flag="not_answered_automatically", why=reason)
+        return None
+    message = tickets.reply(ticket, body=text, user=None)
+    AutomaticMail.objects.bulk_create(
+        AutomaticMail(address=address.lower(), ticket=ticket, at=work.current().now)
+        for address in [*message.to, *message.cc] or [f"thread:{message.thread_id}"]
+    )
+    return message
+
+
+def _why_not_automatic(ticket: Ticket) -> str:
+    last = ticket.messages.filter(direction=Direction.IN).order_by("-id").first()
+    if ticket.status in (Status.SPAM, Status.TRASHED):
+        return "spam and trash are never answered"
+    if last is None or last.message_class != "normal" or ticket.opener_class != "normal":
+        return "robots and lists are never answered"
+    if set(last.flags) & {"unverified_participant", "sender_forged"}:
+        return "the sender is not known to be who they say"
+    to = tickets.reply_route(ticket).to
+    if any(address.split("@")[0] in ROBOTS for address in to):
+        return "a no-reply address is never answered"
+    if any(directory.is_own(address, directory.own_addresses()) for address in to):
+        return "our own address is never answered"
+    return _over_cap(ticket, to)
+
+
+def _over_cap(ticket: Ticket, to: tuple[str, ...]) -> str:
+    now = work.current().now
+    hour, day = now - timedelta(hours=1), now - timedelta(days=1)
+    sent = AutomaticMail.objects
+    caps = (
+        (sent.filter(address__in=to, at__gt=hour), "automatic_per_address_hour"),
+        (sent.filter(address__in=to, at__gt=day), "automatic_per_address_day"),
+        (sent.filter(ticket=ticket, at__gt=hour), "automatic_per_ticket_hour"),
+        (sent.filter(ticket=ticket), "automatic_per_ticket"),
+    )
+    full = next((name for rows, name in caps if rows.count() >= setting(name)), "")
+    return f"the limit {full} is reached" if full else ""
+
+
+# ------------------------------------------------------------------ forwarding
+
+
+def forward_unless_copied(ticket: Ticket, message: Message, *, address: str) -> Outgoing | None:
+    """Pass a message on unless the address already got it (S29)."""
+    got = {known.lower() for known in (*message.to, *message.cc)}
+    return None if address.lower() in got else forward(ticket, message, address=address)
+
+
+def forward(ticket: Ticket, message: Message, *, address: str) -> Outgoing | None:
+    """Pass a customer's message on to an address, once."""
+    channel: Channel = message.thread.channel
+    if Capability.FORWARD not in channel.type.capabilities:
+        raise VerbError(f"{channel.type.label} cannot forward to an address.", field="address")
+    if message.visibility != Visibility.PUBLIC:
+        raise NotAllowed("Internal notes are never forwarded.")
+    key = f"forward:{message.pk}:{address.lower()}"
+    if Outgoing.objects.filter(idempotency_key=key[:80]).exists():
+        return None
+    row = _insert(
+        ticket=ticket,
+        channel=channel,
+        message=message,
+        kind="forward",
+        automatic=True,
+        visibility=message.visibility,
+        delay=timedelta(),
+        key=key[:80],
+        payload=_forward_payload(channel, message, address),
+    )
+    tickets.record(ticket, kinds.FORWARDED, address=address, message=message.pk)
+    return row
+
+
+def _forward_payload(channel: Channel, message: Message, address: str) -> dict[str, Any]:
+    marker = uuid.uuid4().hex
+    return {
+        "external_id": channel.type.new_external_id(channel.config, marker),
+        "thread_key": "",
+        "text": f"{message.author_label} <{message.sender_key}> wrote to {channel.address}:",
+        "subject": f"Fwd: {message.subject}",
+        "to": [address],
+        "cc": [],
+        "automatic": "auto-generated",
+        "quote_from": message.author_label,
+        "quote_text": message.body_text[:100_000],
+        "quote_at": message.sent_at.isoformat(),
+        "files": [[f.filename, f.content_type, f.sha256] for f in message.attachments.all()],
+    }
+
+
+# ------------------------------------------------------------------ dead letters
+
+
+def retry(row: Outgoing) -> None:
+    """Try a failed row again, at once (L24)."""
+    _release(row, {OutgoingState.FAILED})
+
+
+def approve(row: Outgoing) -> None:
+    """Let a draft that waited for a person go."""
+    _need(row, HeldReason.APPROVAL)
+    _release(row, {OutgoingState.HELD})
+
+
+def send_again(row: Outgoing) -> None:
+    """It may have been sent; send it again under the same id, because a person says so."""
+    _need(row, HeldReason.UNCERTAIN)
+    _release(row, {OutgoingState.HELD})
+
+
+def mark_sent(row: Outgoing) -> None:
+    """It may have been sent; a person says that it was."""
+    _need(row, HeldReason.UNCERTAIN)
+    now = work.current().now
+    _move(row, {OutgoingState.HELD}, state=OutgoingState.SENT, held_reason="", sent_at=now, error="")
+    tickets.record(tickets.lock(row.ticket_id), kinds.SENT, outgoing=row.pk, by_hand=True)
+
+
+def discard(row: Outgoing) -> None:
+    """Never send it."""
+    waiting = {OutgoingState.HELD, OutgoingState.FAILED, OutgoingState.QUEUED}
+    label = work.current().actor.label
+    _move(row, waiting, state=OutgoingState.FAILED, held_reason="", error=f"discarded by {label}")
+    ticket = tickets.lock(row.ticket_id)
+    tickets.record(ticket, kinds.SEND_FAILED, outgoing=row.pk, message=row.message_id, why="discarded")
+
+
+def _need(row: Outgoing, reason: str) -> None:
+    if row.held_reason != reason:
+        raise NotAllowed("This row does not wait for that.")
+
+
+def _release(row: Outgoing, states: set[str]) -> None:
+    now = work.current().now
+    _move(row, states, state=OutgoingState.QUEUED, held_reason="", not_before=now, attempts=0, error="")
+    enqueue(Job.DELIVER, row.pk)
+
+
+def _move(row: Outgoing, states: set[str], **values: Any) -> None:
+    """Compare-and-set: two people who decide at once do not both win."""
+    if not Outgoing.objects.filter(pk=row.pk, state__in=states).update(**values):
+        raise NotAllowed("Somebody else decided this a moment ago.")
+    for name, value in values.items():
+        setattr(row, name, value)

@@ -1,0 +1,149 @@
+"""A change and all that follows from it, in one transaction; and the two jobs built on it.
+
+The order of the steps is written here and nowhere else.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from inbox.channels.contract import InboundBatch
+from inbox.common import live, work
+from inbox.common.crash import point
+from inbox.common.queue import after_commit
+from inbox.common.work import Actor, Work
+from inbox.followups import services as followups
+from inbox.intake import prepare, results
+from inbox.intake.prepare import Claim
+from inbox.intake.services import Arrival, file_message
+from inbox.outbox import sending
+from inbox.outbox import services as outbox
+from inbox.routing import services as routing
+from inbox.sla import services as sla
+from inbox.tickets import files
+from inbox.tickets.models import TicketEvent
+
+Step = Callable[[TicketEvent], None]
+
+# guard → routing → sla → oncall → followups → loop → mirrors → community → playbooks → search →
+# outbox: rooms that react join here, in this order, when they exist.
+STEPS: tuple[Step, ...] = (
+    routing.on_event,
+    sla.on_event,
+    followups.on_event,
+    outbox.on_event,
+)
+# Twenty actions a rule may take, each with a follow-up or two, for one message; more is a loop.
+MOST_EVENTS = 200
+
+
+class EndlessChange(RuntimeError):
+    """Steps kept causing events; the change was rolled back."""
+
+
+@contextmanager
+def change(
+    actor: Actor, *, now: datetime | None = None, historic: bool = False
+) -> Iterator[Work]:
+    """One change and all that follows from it, in one transaction."""
+    with (
+        transaction.atomic(),
+        work.begin(actor, now=now or timezone.now(), historic=historic) as current,
+    ):
+        yield current
+        _follow(current)
+        point("t2_mid_transaction")
+        current.flush()
+        _announce(current)
+
+
+def _follow(current: Work) -> None:
+    seen = 0
+    while (event := current.next_event()) is not None:
+        seen += 1
+        if seen > MOST_EVENTS:
+            raise EndlessChange(f"more than {MOST_EVENTS} events in one change")
+        for step in STEPS:
+            if not (event.by_rule and step is routing.on_event):  # automation must not feed itself
+                step(event)
+
+
+def _announce(current: Work) -> None:
+    """Tell open browsers what changed, after the commit; a dead hub loses a hint, no data."""
+    touched: dict[int, list[TicketEvent]] = {}
+    for event in current.recorded:
+        touched.setdefault(event.ticket_id, []).append(event)
+    for number, events in touched.items():
+        team = events[-1].ticket.restricted_team_id
+        event_kinds = sorted({event.kind for event in events})
+        after_commit(partial(live.publish, events[-1].pk, number, event_kinds, team))
+
+
+# ------------------------------------------------------------------ a delivery
+
+
+def process_delivery(pk: int, *, now: datetime | None = None) -> str:
+    """Process one stored delivery; "" when it was not ours to do, else its new state."""
+    moment = now or timezone.now()
+    claimed = prepare.claim(pk, now=moment)
+    if claimed is None:
+        return ""
+    try:
+        return _file(claimed, prepare.read(claimed), moment)
+    except Exception as error:  # noqa: BLE001 - one poison delivery must never stop a channel (L9)
+        return results.failed(claimed, error, now=moment)
+
+
+def _arrivals(claimed: Claim, batch: InboundBatch) -> list[Arrival]:
+    """Messages with their files, which are on disk before the transaction begins."""
+    return [
+        Arrival(
+            message=message,
+            channel=claimed.channel,
+            delivery=claimed.delivery,
+            files=[files.keep(file) for file in (message.original or message).files],
+        )
+        for message in batch.messages
+    ]
+
+
+def _file(claimed: Claim, batch: InboundBatch, now: datetime) -> str:
+    """File a delivery's messages in one change.
+
+    Somebody else may have filed the same message or met the same person at the same moment; the
+    database refuses the second copy, and the second try finds the first one.
+    """
+    arrivals = _arrivals(claimed, batch)
+    for attempt in range(3):
+        try:
+            with change(Actor.system("intake"), now=now, historic=batch.historic) as current:
+                current.cache["again"] = attempt > 0
+                reasons = [batch.ignored] if batch.ignored else []
+                reasons += [reason for a in arrivals if (reason := file_message(a))]
+                filed = len(arrivals) > len(reasons)
+                state = results.done(claimed, "" if filed else "; ".join(reasons), now=now)
+            point("t2_after_commit")
+            return state
+        except IntegrityError:
+            if attempt == 2:
+                raise
+    return ""
+
+
+# ------------------------------------------------------------------ an outgoing row
+
+
+def deliver(pk: int, *, now: datetime | None = None) -> str:
+    """Send or look up one outgoing row; "" when nothing was due, else its new state."""
+    step = sending.claim(pk, now=now or timezone.now())
+    if step is None:
+        return ""
+    outcome = step()
+    with change(Actor.system("outbox"), now=now):
+        sending.apply(outcome)
+    point("out_after_sent_commit")
+    return str(outcome.values["state"])

@@ -1,0 +1,128 @@
+"""What every verb stands on: the locked ticket, its one UPDATE, its events, its counts."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+
+from inbox.common import work
+from inbox.common.work import Phase
+from inbox.tickets.models import LIVE, Ticket, TicketCount, TicketEvent
+
+Counted = frozenset[tuple[str, str]]
+
+
+def lock(number: int) -> Ticket:
+    """The ticket under its row lock, the same object for the whole change.
+
+    Raises `Ticket.DoesNotExist`.
+    """
+    current = work.current()
+    known: Ticket | None = current.objects.get(("ticket", number))
+    if known is not None:
+        return known
+    ticket = Ticket.objects.select_for_update().get(pk=number)
+    return adopt(ticket, counted=_counted(ticket))
+
+
+def lock_all(numbers: list[int]) -> list[Ticket]:
+    """Several tickets, locked in id order so that two changes never wait for each other."""
+    return [lock(number) for number in sorted(set(numbers))]
+
+
+def own(ticket: Ticket) -> Ticket:
+    """The locked object for a ticket that somebody read outside the change."""
+    return lock(ticket.pk)
+
+
+def adopt(ticket: Ticket, *, counted: Counted = frozenset()) -> Ticket:
+    """Make a ticket the change's own; `counted` is how it stands in the counts so far."""
+    current = work.current()
+    current.objects["ticket", ticket.pk] = ticket
+    current.cache.setdefault("counted", {})[ticket.pk] = counted
+    return ticket
+
+
+def touch(ticket: Ticket, *fields: str) -> None:
+    """Remember changed fields; one UPDATE per ticket writes them at the end of the change."""
+    current = work.current()
+    dirty: set[str] = current.cache.setdefault("dirty", {}).setdefault(ticket.pk, set())
+    dirty.update(fields)
+    current.at_end(Phase.TICKET, ("ticket", ticket.pk), lambda: _write(ticket, dirty))
+
+
+def record(ticket: Ticket, kind: str, **data: Any) -> TicketEvent:
+    """Write down what happened; the pipeline's steps see it before the change ends."""
+    current = work.current()
+    actor = current.actor
+    event = TicketEvent(
+        ticket=ticket,
+        kind=kind,
+        at=current.now,
+        actor_kind=actor.kind,
+        actor_label=actor.label[:150],
+        actor_user_id=actor.user_id,
+        rule_key=actor.rule_key,
+        echo=actor.echo,
+        data=data,
+    )
+    current.events.append(event)
+    current.recorded.append(event)
+    current.at_end(Phase.EVENT, "events", lambda: _write_events(current))
+    return event
+
+
+def change_field(ticket: Ticket, name: str, value: Any) -> Any | None:
+    """Set a field; the old value when it changed, None when nothing did."""
+    before = getattr(ticket, name)
+    if before == value:
+        return None
+    setattr(ticket, name, value)
+    touch(ticket, name)
+    return before if before is not None else ""
+
+
+def _write(ticket: Ticket, dirty: set[str]) -> None:
+    values = {name: getattr(ticket, name) for name in dirty}
+    Ticket.objects.filter(pk=ticket.pk).update(version=F("version") + 1, **values)
+    ticket.version += 1
+    count(ticket)
+
+
+def _write_events(current: work.Work) -> None:
+    TicketEvent.objects.bulk_create(current.recorded)
+
+
+# ------------------------------------------------------------------ counts
+
+
+def count(ticket: Ticket) -> None:
+    """Write the difference between how the ticket was counted and how it counts now."""
+    current = work.current()
+    counted: dict[int, Counted] = current.cache["counted"]
+    before, after = counted[ticket.pk], _counted(ticket)
+    counted[ticket.pk] = after
+    deltas: Counter[tuple[str, str]] = current.cache.setdefault("deltas", Counter())
+    deltas.update(after - before)
+    deltas.subtract(before - after)
+    current.at_end(Phase.COUNT, "counts", lambda: _write_counts(deltas))
+
+
+def _counted(ticket: Ticket) -> Counted:
+    scope = f"{ticket.restricted_team_id or ''}"
+    keys = [f"status:{ticket.status}"]
+    if ticket.status in LIVE:
+        keys += [f"category:{ticket.category}", f"owner:{ticket.owner_id or ''}"]
+    return frozenset((scope, key) for key in keys)
+
+
+def _write_counts(deltas: Counter[tuple[str, str]]) -> None:
+    TicketCount.objects.bulk_create(
+        TicketCount(scope=scope, key=key, n=n) for (scope, key), n in deltas.items() if n
+    )
+
+
+def now() -> datetime:
+    """The change's own time."""
+    return work.current().now
