@@ -323,6 +323,7 @@ class ChannelKind:
     handshake: Callable[[RawRequest, ChannelConfig], bytes | None] = _no_handshake
     complete: Callable[[RawRequest, ChannelConfig], Mapping[str, Any] | None] = _no_completion
     poll: Callable[[ChannelConfig, Mapping[str, Any], Store], Mapping[str, Any]] | None = None
+    can_poll: Callable[[ChannelConfig], bool] = lambda _: True  # set up for fetching
     check: Callable[[ChannelConfig], str] = _no_echo  # a live check, in words; never raises
     validate: Callable[[ChannelConfig], None] = lambda _: None  # raises ConfigError
     new_external_id: Callable[[ChannelConfig, str], str] = _no_id

@@ -1,0 +1,67 @@
+"""`drain`: process everything that is pending or due, in this process, with or without a broker."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from inbox import pipeline
+from inbox.channels.models import Delivery
+from inbox.operations import sweep
+from inbox.outbox.models import Outgoing
+
+# Rows whose time comes within this are waited for; later ones are not ours to wait for.
+HORIZON = timedelta(seconds=60)
+PAUSE_SECONDS = 0.2
+
+
+def drain(*, timeout_seconds: float) -> tuple[dict[str, int], bool]:
+    """Work until nothing is left; (counts by what was done, whether it is empty)."""
+    done: Counter[str] = Counter()
+    end = time.monotonic() + timeout_seconds
+    while time.monotonic() < end:
+        worked = _round(done, end)
+        if not worked:
+            if not _waits():
+                sweep.fold()
+                return dict(done), True
+            time.sleep(PAUSE_SECONDS)
+    return dict(done), False
+
+
+def _round(done: Counter[str], end: float) -> int:
+    now = timezone.now()
+    worked = _each("delivery", sweep.due_deliveries(now), pipeline.process_delivery, done, end)
+    ticked = sweep.tick(now=now)
+    done["clock"] += ticked
+    worked += ticked
+    return worked + _each("outgoing", sweep.due_outgoing(now), pipeline.deliver, done, end)
+
+
+def _each(
+    name: str, pks: list[int], act: Callable[[int], str], done: Counter[str], end: float
+) -> int:
+    worked = 0
+    for pk in pks:
+        if time.monotonic() > end:
+            break
+        state = act(pk)
+        if state:
+            worked += 1
+            done[f"{name}_{state}"] += 1
+    return worked
+
+
+def _waits() -> bool:
+    """Whether a lease is held elsewhere, or a row's time comes soon."""
+    soon: datetime = timezone.now() + HORIZON
+    held = Q(state="processing") | Q(state="pending") & (
+        Q(not_before=None) | Q(not_before__lte=soon)
+    )
+    if Delivery.objects.filter(held).exists():
+        return True
+    open_rows = Outgoing.objects.filter(state__in=["queued", "sending", "uncertain"])
+    return open_rows.filter(not_before__lte=soon).exists()

@@ -1,0 +1,77 @@
+"""Polled channels: one poll at a time each, by a lease; the cursor moves after the commit."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.db.models import F, Q
+
+from inbox.channels import inlet
+from inbox.channels.contract import Capability, ChannelError, Polled
+from inbox.channels.models import Channel
+from inbox.common.queue import Job, enqueue
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(minutes=5)
+EVERY = timedelta(seconds=60)
+
+
+def polled() -> list[Channel]:
+    """Active channels whose kind fetches and that are set up for it."""
+    return [
+        channel
+        for channel in Channel.objects.filter(active=True)
+        if channel.type.poll is not None
+        and Capability.POLL in channel.type.capabilities
+        and channel.type.can_poll(channel.config)
+    ]
+
+
+def ring_due(*, now: datetime) -> int:
+    """Ring for every channel whose time has come."""
+    due = [c for c in polled() if c.next_poll_at is None or c.next_poll_at <= now]
+    for channel in due:
+        enqueue(Job.POLL, channel.pk)
+    return len(due)
+
+
+def poll(pk: int, *, now: datetime) -> int | None:
+    """Fetch from one channel; the number of new deliveries, None when another poll is running."""
+    free = Q(poll_lease_until=None) | Q(poll_lease_until__lt=now)
+    mine = Channel.objects.filter(free, pk=pk)
+    if not mine.update(poll_lease_until=now + LEASE, poll_fence=F("poll_fence") + 1):
+        return None
+    channel = Channel.objects.get(pk=pk)
+    stored: list[int] = []
+    try:
+        cursor = _fetch(channel, now, stored)
+        _finish(channel, now, poll_cursor=cursor, health="ok", health_text="", last_in_at=now)
+    except ChannelError as error:
+        log.warning("poll_failed", channel=str(channel), reason=str(error))
+        _finish(channel, now, health="error", health_text=str(error)[:250])
+    except Exception as error:  # noqa: BLE001 - one broken mailbox must not stop the others
+        log.warning("poll_failed", channel=str(channel), reason=type(error).__name__)
+        _finish(channel, now, health="error", health_text="the mailbox could not be read")
+    return len(stored)
+
+
+def _fetch(channel: Channel, now: datetime, stored: list[int]) -> object:
+    def store(found: Polled) -> None:
+        delivery = inlet.receive(
+            channel,
+            dedupe_key=found.dedupe_key,
+            headers=found.headers,
+            body=found.body,
+            now=now,
+            received_at=found.received_at,
+        )
+        if delivery is not None:
+            stored.append(delivery.pk)
+
+    assert channel.type.poll is not None  # noqa: S101 - `polled` asked; tells the type checker
+    return channel.type.poll(channel.config, channel.poll_cursor, store)
+
+
+def _finish(channel: Channel, now: datetime, **values: object) -> None:
+    mine = Channel.objects.filter(pk=channel.pk, poll_fence=channel.poll_fence)
+    mine.update(poll_lease_until=None, next_poll_at=now + EVERY, **values)
