@@ -32,9 +32,7 @@ def on_event(event: TicketEvent) -> None:
     """The pipeline's last step: public messages of ours become rows that leave."""
     if event.kind != kinds.MESSAGE_OUT or event.echo or work.current().historic:
         return
-    message = Message.objects.select_related("thread__channel", "ticket").get(
-        pk=event.data["message"]
-    )
+    message = work.current().objects["message", event.data["message"]]
     # What staff wrote in their own mail client came in by a delivery: it is out already.
     if message.delivery_id is None and message.visibility == Visibility.PUBLIC:
         queue_message(message)

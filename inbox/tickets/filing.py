@@ -95,6 +95,7 @@ def add_message(
     )
     message.search_text = _searchable(ticket, message)
     message.save(force_insert=True)
+    work.current().objects["message", message.pk] = message
     _keep_files(message, files)
     _count_in(ticket, message)
     _tell(ticket, message, quiet=quiet)

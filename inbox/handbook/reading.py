@@ -1,0 +1,220 @@
+"""The handbook file as data: read, checked line by line, nothing stored yet."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from inbox.calendars.clock import BusinessCalendar
+from inbox.routing.engine import BadRule, RuleSpec, compile_rule
+
+SECTIONS = (
+    "people",
+    "teams",
+    "calendars",
+    "policies",
+    "channels",
+    "sources",
+    "rotations",
+    "rules",
+    "follow_ups",
+    "macros",
+    "playbooks",
+    "pleasantries",
+    "categories",
+)
+# Sections of rooms that do not exist yet: read, reported, not stored.
+LATER = ("follow_ups", "macros", "playbooks")
+UNITS = ("minutes", "hours", "business_minutes", "business_hours", "business_days")
+
+
+class BadHandbook(ValueError):
+    """The file cannot be loaded; every problem with its place."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(kw_only=True)
+class Handbook:
+    """The checked file."""
+
+    sections: dict[str, list[Any]] = field(default_factory=dict)
+
+    def rows(self, name: str) -> list[Any]:
+        """A section's rows; none when the file lacks it."""
+        return self.sections.get(name, [])
+
+
+class _Lines(yaml.SafeLoader):
+    """A loader that remembers on which line a mapping begins."""
+
+
+def _with_line(loader: _Lines, node: yaml.MappingNode) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.SafeLoader.construct_mapping(loader, node, deep=True)
+    found["__line__"] = node.start_mark.line + 1
+    return found
+
+
+_Lines.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _with_line)
+
+
+def read(text: str) -> Handbook:
+    """Read and check a file. Raises `BadHandbook` with every problem and its line."""
+    try:
+        data = yaml.load(text, Loader=_Lines)  # noqa: S506 - a SafeLoader that adds line numbers
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}: " if mark else ""
+        raise BadHandbook([f"{where}not YAML: {getattr(error, 'problem', error)}"]) from error
+    if not isinstance(data, dict) or data.get("version") != 1:
+        raise BadHandbook(["line 1: the file must begin with `version: 1`"])
+    problems: list[str] = []
+    book = Handbook()
+    for name, rows in data.items():
+        if name in ("version", "__line__"):
+            continue
+        if name not in SECTIONS:
+            problems.append(f"there is no section “{name}”")
+        elif not isinstance(rows, list):
+            problems.append(f"{name}: a list is needed")
+        else:
+            book.sections[name] = rows
+            problems += _check_rows(name, rows)
+    if problems:
+        raise BadHandbook(problems)
+    book.sections = {name: [_bare(row) for row in rows] for name, rows in book.sections.items()}
+    return book
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _bare(inner) for key, inner in value.items() if key != "__line__"}
+    return [_bare(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _check_rows(name: str, rows: list[Any]) -> list[str]:
+    check = CHECKS.get(name)
+    problems = []
+    for row in rows:
+        if check is None:
+            continue
+        if not isinstance(row, dict):
+            problems.append(f"{name}: “{row}” is not a row")
+            continue
+        line = row.get("__line__", "?")
+        try:
+            check(_bare(row))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            text = f"“{error.args[0]}” is missing" if isinstance(error, KeyError) else str(error)
+            problems.append(f"line {line}: {name} {row.get('key', '')}: {text}")
+    return problems
+
+
+def amount(text: Any) -> tuple[int, str]:
+    """`24 business_hours` as (24, "business_hours"). Raises `ValueError`."""
+    number, _, unit = str(text).strip().partition(" ")
+    unit = unit.strip()
+    unit = unit if unit.endswith("s") else f"{unit}s"
+    if not number.isdigit() or unit not in UNITS:
+        raise ValueError(f"“{text}” is not a time like 24 business_hours")
+    if not 0 < int(number) <= 100_000:
+        raise ValueError(f"“{text}”: a promise lies between 1 and 100000 {unit}")
+    return int(number), unit
+
+
+def _only(row: Mapping[str, Any], *names: str) -> None:
+    unknown = set(row) - set(names)
+    if unknown:
+        raise ValueError(f"unknown name “{sorted(unknown)[0]}”")
+
+
+def _person(row: dict[str, Any]) -> None:
+    _only(row, "username", "name", "email", "teams", "role")
+    if row.get("role", "agent") not in ("admin", "agent", "light", "viewer"):
+        raise ValueError(f"there is no role “{row['role']}”")
+    if not row["username"]:
+        raise ValueError("a username is needed")
+
+
+def _team(row: dict[str, Any]) -> None:
+    _only(row, "key", "name", "restricted")
+    str(row["key"])
+
+
+def _calendar(row: dict[str, Any]) -> None:
+    _only(row, "key", "name", "zone", "week", "holidays", "closed")
+    str(row["key"])
+    BusinessCalendar.from_week(row.get("zone", "UTC"), row.get("week") or {})
+
+
+def _policy(row: dict[str, Any]) -> None:
+    _only(
+        row,
+        "key",
+        "name",
+        "soft",
+        "calendar",
+        "first_response",
+        "next_response",
+        "update_every",
+        "acknowledge",
+        "warn_minutes",
+    )
+    str(row["key"])
+    for name in ("first_response", "next_response", "update_every"):
+        if row.get(name):
+            amount(row[name])
+    if row.get("acknowledge") not in (None, "", "end_of_next_business_day"):
+        raise ValueError("acknowledge can be end_of_next_business_day")
+
+
+def _channel(row: dict[str, Any]) -> None:
+    _only(row, "kind", "key", "label", "settings", "policy", "owner", "purpose", "active")
+    str(row["kind"]), str(row["key"])
+
+
+def _source(row: dict[str, Any]) -> None:
+    _only(row, "channel", "group", "match", "policy", "announce_to", "owner", "label")
+    str(row["channel"]), str(row["group"])
+
+
+def _rotation(row: dict[str, Any]) -> None:
+    _only(row, "key", "name", "members", "handover", "calendar", "zone", "starts_on")
+    hours, minutes = str(row.get("handover", "09:00")).split(":")
+    if not (0 <= int(hours) < 24 and 0 <= int(minutes) < 60):
+        raise ValueError("handover is a time like 09:00")
+
+
+def rule_spec(row: dict[str, Any]) -> RuleSpec:
+    """A rule's row as the engine's value."""
+    return RuleSpec(
+        key=row["key"],
+        label=row.get("label") or row["key"],
+        trigger=row.get("when", "message"),
+        condition=row.get("if") or {},
+        actions=row.get("then") or [],
+        stop=bool(row.get("stop", False)),
+    )
+
+
+def _rule(row: dict[str, Any]) -> None:
+    _only(row, "key", "label", "order", "when", "if", "then", "stop", "enabled")
+    try:
+        compile_rule(rule_spec(row))
+    except BadRule as error:
+        raise ValueError(str(error)) from error
+
+
+CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
+    "people": _person,
+    "teams": _team,
+    "calendars": _calendar,
+    "policies": _policy,
+    "channels": _channel,
+    "sources": _source,
+    "rotations": _rotation,
+    "rules": _rule,
+}

@@ -1,0 +1,135 @@
+"""Load and dump the whole configuration as one reviewed file."""
+
+from typing import Any
+
+import yaml
+from django.db import transaction
+
+from inbox.accounts.models import Team, User
+from inbox.calendars.models import Calendar
+from inbox.channels.models import Channel, Source
+from inbox.common.config import setting
+from inbox.handbook import storing
+from inbox.handbook.reading import BadHandbook, read
+from inbox.oncall.models import Rotation
+from inbox.routing.models import Rule
+from inbox.sla.models import Policy
+from inbox.tickets.models import Category
+
+
+def load(text: str, *, dry_run: bool = False, prune: bool = False) -> list[str]:
+    """Load a file; the differences, a line each. One bad line changes nothing.
+
+    Raises `BadHandbook`.
+    """
+    book = read(text)
+    with transaction.atomic():
+        try:
+            changes = storing.store(book, prune=prune)
+        except storing.BadReference as error:
+            raise BadHandbook([str(error)]) from error
+        if dry_run:
+            transaction.set_rollback(True)
+    return list(changes)
+
+
+def dump() -> str:
+    """The configuration as a file that `load` takes; no secrets."""
+    data: dict[str, Any] = {
+        "version": 1,
+        "teams": [
+            {"key": team.key, "name": team.name, "restricted": team.restricted}
+            for team in Team.objects.order_by("key")
+        ],
+        "people": [_person(user) for user in User.objects.filter(is_active=True).order_by("pk")],
+        "calendars": [_calendar(calendar) for calendar in Calendar.objects.order_by("key")],
+        "policies": [_policy(policy) for policy in Policy.objects.order_by("key")],
+        "channels": [_channel(channel) for channel in Channel.objects.order_by("kind", "key")],
+        "sources": [_source(source) for source in Source.objects.exclude(group=None)],
+        "rotations": [_rotation(rotation) for rotation in Rotation.objects.order_by("key")],
+        "categories": [category.name for category in Category.objects.all()],
+        "rules": [_rule(rule) for rule in Rule.objects.all()],
+        "pleasantries": setting("pleasantries"),
+    }
+    filled = {name: rows for name, rows in data.items() if rows}
+    return str(yaml.safe_dump(filled, sort_keys=False, allow_unicode=True, width=110))
+
+
+def _person(user: User) -> dict[str, Any]:
+    return {
+        "username": user.username,
+        "name": user.get_full_name(),
+        "email": user.email,
+        "teams": [team.key for team in user.teams.order_by("key")],
+        "role": user.role,
+    }
+
+
+def _calendar(calendar: Calendar) -> dict[str, Any]:
+    now = calendar.versions.order_by("-version").first()
+    head = {"key": calendar.key, "name": calendar.name}
+    if now is None:
+        return head
+    rest = {"zone": now.zone, "week": now.week, "holidays": now.holidays, "closed": now.closed}
+    return {**head, **rest}
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    row: dict[str, Any] = {"key": policy.key, "name": policy.name, "soft": policy.soft}
+    if policy.calendar:
+        row["calendar"] = policy.calendar.key
+    for name, amount, unit in (
+        ("first_response", policy.first_response_amount, policy.first_response_unit),
+        ("next_response", policy.next_response_amount, policy.next_response_unit),
+        ("update_every", policy.update_amount, policy.update_unit),
+    ):
+        if amount:
+            row[name] = f"{amount} {unit}"
+    if policy.acknowledge:
+        row["acknowledge"] = policy.acknowledge
+    return {**row, "warn_minutes": policy.warn_minutes}
+
+
+def _channel(channel: Channel) -> dict[str, Any]:
+    owner = "on_duty" if channel.owner_on_duty else channel.owner and channel.owner.username
+    row = {"kind": channel.kind, "key": channel.key, "label": channel.label}
+    row |= {"settings": channel.settings, "purpose": channel.purpose, "active": channel.active}
+    if channel.policy:
+        row["policy"] = channel.policy.key
+    return {**row, "owner": owner} if owner else row
+
+
+def _source(source: Source) -> dict[str, Any]:
+    group = source.group
+    return {
+        "channel": str(source.channel),
+        "group": group.name if group else "",
+        "match": source.external_key,
+        "policy": group.policy.key if group and group.policy else None,
+        "announce_to": group.announce_to if group else "",
+    }
+
+
+def _rotation(rotation: Rotation) -> dict[str, Any]:
+    return {
+        "key": rotation.key,
+        "name": rotation.name,
+        "members": [place.user.username for place in rotation.places.select_related("user")],
+        "handover": rotation.handover,
+        "calendar": rotation.calendar.key if rotation.calendar else None,
+        "zone": rotation.zone,
+        "starts_on": rotation.starts_on,
+    }
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "key": rule.key,
+        "label": rule.label,
+        "order": rule.order,
+        "when": rule.trigger,
+        "if": rule.condition,
+        "then": rule.actions,
+        "stop": rule.stop,
+        "enabled": rule.enabled,
+    }

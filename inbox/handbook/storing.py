@@ -1,0 +1,237 @@
+"""From a checked handbook to rows: one writer per section, idempotent, each told what changed."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Model
+from django.utils import timezone
+
+from inbox.accounts.models import Team, User
+from inbox.calendars.models import Calendar
+from inbox.calendars.services import save_calendar
+from inbox.channels import directory, registry
+from inbox.channels.contract import ConfigError
+from inbox.channels.models import Channel, Source, SourceGroup
+from inbox.common.config import change_setting, setting
+from inbox.common.versions import bump
+from inbox.handbook.reading import Handbook, amount
+from inbox.oncall.models import Rotation, RotationMember
+from inbox.routing.models import Rule
+from inbox.sla.models import Policy
+from inbox.tickets.models import Category
+
+
+class BadReference(ValueError):
+    """A row names something that neither the file nor the database has."""
+
+
+class Changes(list[str]):
+    """What loading the file changes, one line each."""
+
+    def put(self, model: type[Model], where: dict[str, Any], values: dict[str, Any]) -> Any:
+        """Make or change one row and note the difference."""
+        name = f"{model.__name__.lower()} {'/'.join(str(v) for v in where.values())}"
+        row = model._default_manager.filter(**where).first()
+        if row is None:
+            self.append(f"+ {name}")
+            return model._default_manager.create(**where, **values)
+        changed = {k: v for k, v in values.items() if getattr(row, k) != v}
+        if changed:
+            self.append(f"~ {name}: {', '.join(sorted(changed))}")
+            for field, value in changed.items():
+                setattr(row, field, value)
+            row.save(update_fields=[*changed])
+        return row
+
+
+def store(book: Handbook, *, prune: bool = False) -> Changes:
+    """Write a handbook inside the caller's transaction. Raises `BadReference`."""
+    changes = Changes()
+    for name, write in WRITERS.items():
+        for row in book.rows(name):
+            write(row, changes)
+    if "pleasantries" in book.sections and setting("pleasantries") != book.rows("pleasantries"):
+        change_setting("pleasantries", book.rows("pleasantries"))
+        changes.append("~ pleasantries")
+    if prune:
+        _prune(book, changes)
+    for stamp in ("rules", "policies", "calendars"):
+        bump(stamp)
+    directory.forget()
+    return changes
+
+
+def _find(model: type[Model], key: Any, field: str = "key") -> Any:
+    if key in (None, ""):
+        return None
+    row = model._default_manager.filter(**{field: key}).first()
+    if row is None:
+        raise BadReference(f"there is no {model.__name__.lower()} “{key}”")
+    return row
+
+
+def _team(row: dict[str, Any], changes: Changes) -> None:
+    values = {"name": row.get("name") or row["key"], "restricted": bool(row.get("restricted"))}
+    changes.put(Team, {"key": row["key"]}, values)
+
+
+def _person(row: dict[str, Any], changes: Changes) -> None:
+    """People become accounts without a password; one that exists keeps its password."""
+    first, _, last = str(row.get("name", "")).partition(" ")
+    role = row.get("role", "agent")
+    values = {"first_name": first, "last_name": last, "email": row.get("email", ""), "role": role}
+    fresh = not User.objects.filter(username=row["username"]).exists()
+    user = changes.put(User, {"username": row["username"]}, values)
+    if fresh:
+        user.set_unusable_password()
+        user.is_staff = role == "admin"
+        user.save(update_fields=["password", "is_staff"])
+    if "teams" in row:
+        user.teams.set([_find(Team, key) for key in row["teams"]])
+
+
+def _calendar(row: dict[str, Any], changes: Changes) -> None:
+    before = Calendar.objects.filter(key=row["key"]).first()
+    versions = before.versions.count() if before else 0
+    try:
+        calendar = save_calendar(
+            key=row["key"],
+            name=row.get("name", ""),
+            zone=row.get("zone", "UTC"),
+            week=row.get("week") or {},
+            holidays=row.get("holidays") or [],
+            closed=[str(day) for day in row.get("closed") or []],
+        )
+    except ValueError as error:
+        raise BadReference(f"calendar {row['key']}: {error}") from error
+    if calendar.versions.count() != versions:
+        changes.append(f"{'~' if before else '+'} calendar {row['key']}")
+
+
+def _policy(row: dict[str, Any], changes: Changes) -> None:
+    values: dict[str, Any] = {
+        "name": row.get("name", ""),
+        "soft": bool(row.get("soft")),
+        "calendar": _find(Calendar, row.get("calendar")),
+        "acknowledge": row.get("acknowledge") or "",
+        "warn_minutes": int(row.get("warn_minutes", 60)),
+    }
+    for name, field in (
+        ("first_response", "first_response"),
+        ("next_response", "next_response"),
+        ("update_every", "update"),
+    ):
+        number, unit = amount(row[name]) if row.get(name) else (None, "")
+        values[f"{field}_amount"], values[f"{field}_unit"] = number, unit
+    changes.put(Policy, {"key": row["key"]}, values)
+
+
+def _channel(row: dict[str, Any], changes: Changes) -> None:
+    where = {"kind": row["kind"], "key": row["key"]}
+    known = Channel.objects.filter(**where).first()
+    try:
+        allowed = {spec.name for spec in registry.get(row["kind"]).settings if not spec.secret}
+    except registry.UnknownKind as error:
+        raise BadReference(str(error)) from error
+    given = {name: str(value) for name, value in (row.get("settings") or {}).items()}
+    unknown = set(given) - allowed
+    if unknown:
+        raise BadReference(f"channel {row['kind']}/{row['key']}: no setting “{min(unknown)}”")
+    owner = row.get("owner")
+    values: dict[str, Any] = {
+        "label": row.get("label") or row["key"],
+        "settings": {**(known.settings if known else {}), **given},
+        "policy": _find(Policy, row.get("policy")),
+        "owner_on_duty": owner == "on_duty",
+        "owner": _find(User, owner, "username") if owner not in (None, "on_duty") else None,
+        "purpose": row.get("purpose", "support"),
+        "active": bool(row.get("active", True)),
+    }
+    channel = changes.put(Channel, where, values)
+    try:
+        registry.get(row["kind"]).validate(channel.config)
+    except ConfigError as error:
+        raise BadReference(f"channel {row['kind']}/{row['key']}: {error}") from error
+
+
+def _source(row: dict[str, Any], changes: Changes) -> None:
+    kind, _, key = str(row["channel"]).partition("/")
+    channel = Channel.objects.filter(kind=kind, key=key).first()
+    if channel is None:
+        raise BadReference(f"there is no channel “{row['channel']}”")
+    values = {"policy": _find(Policy, row.get("policy")), "announce_to": row.get("announce_to", "")}
+    group = changes.put(SourceGroup, {"name": row["group"]}, values)
+    if row.get("match"):
+        where = {"channel": channel, "external_key": row["match"]}
+        changes.put(Source, where, {"group": group, "label": row.get("label", "")})
+
+
+def _rotation(row: dict[str, Any], changes: Changes) -> None:
+    calendar = _find(Calendar, row.get("calendar"))
+    newest = calendar.versions.order_by("-version").first() if calendar else None
+    known = Rotation.objects.filter(key=row["key"]).first()
+    today = timezone.localdate()
+    values = {
+        "name": row.get("name", ""),
+        "handover": str(row.get("handover", "09:00")),
+        "calendar": calendar,
+        "zone": row.get("zone") or (newest.zone if newest else "UTC"),
+        "starts_on": row.get("starts_on") or (known.starts_on if known else today),
+    }
+    rotation = changes.put(Rotation, {"key": row["key"]}, values)
+    members = [_find(User, name, "username").pk for name in row.get("members", [])]
+    if list(rotation.places.values_list("user_id", flat=True)) != members:
+        rotation.places.all().delete()
+        RotationMember.objects.bulk_create(
+            RotationMember(rotation=rotation, user_id=pk, position=n) for n, pk in enumerate(members)
+        )
+        changes.append(f"~ rotation {row['key']}: members")
+
+
+def _rule(row: dict[str, Any], changes: Changes) -> None:
+    known = Rule.objects.filter(key=row["key"]).first()
+    last = Rule.objects.order_by("-order").values_list("order", flat=True).first() or 0
+    values = {
+        "label": row.get("label") or row["key"],
+        "order": row.get("order", known.order if known else last + 10),
+        "trigger": row.get("when", "message"),
+        "condition": row.get("if") or {},
+        "actions": row.get("then") or [],
+        "stop": bool(row.get("stop")),
+        "enabled": bool(row.get("enabled", True)),
+    }
+    changes.put(Rule, {"key": row["key"]}, values)
+    names = [a["category"] for a in values["actions"] if "category" in a]
+    Category.objects.bulk_create([Category(name=n) for n in names], ignore_conflicts=True)
+
+
+def _category(name: Any, changes: Changes) -> None:
+    changes.put(Category, {"name": str(name)}, {})
+
+
+WRITERS: dict[str, Callable[[Any, Changes], None]] = {
+    "teams": _team,
+    "people": _person,
+    "calendars": _calendar,
+    "policies": _policy,
+    "channels": _channel,
+    "sources": _source,
+    "rotations": _rotation,
+    "categories": _category,
+    "rules": _rule,
+}
+
+
+def _prune(book: Handbook, changes: Changes) -> None:
+    """Remove what the file lacks, for the sections that it has; nothing in use is removed."""
+    for name, model, field in (
+        ("rules", Rule, "key"),
+        ("rotations", Rotation, "key"),
+        ("policies", Policy, "key"),
+    ):
+        if name not in book.sections:
+            continue
+        keep = [row["key"] for row in book.rows(name)]
+        for row in model._default_manager.exclude(**{f"{field}__in": keep}):
+            changes.append(f"- {model.__name__.lower()} {getattr(row, field)}")
+            row.delete()

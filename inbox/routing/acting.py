@@ -1,0 +1,98 @@
+"""What each action of a rule does: one verb of the ticket each."""
+
+from collections.abc import Callable
+from typing import Any
+
+from inbox.accounts.models import Team, User
+from inbox.common import work
+from inbox.oncall.services import on_duty
+from inbox.outbox import services as outbox
+from inbox.sla.models import Policy
+from inbox.tickets import services as tickets
+from inbox.tickets.errors import VerbError
+from inbox.tickets.models import Message, Ticket
+
+
+class CannotAct(Exception):
+    """An action names somebody or something that is not there any more."""
+
+
+def act(ticket: Ticket, message: Message | None, name: str, value: Any, *, rule_key: str) -> None:
+    """Do one action. Raises `CannotAct`."""
+    try:
+        VERBS[name](ticket, message, value, rule_key)
+    except VerbError as error:
+        raise CannotAct(error.text) from error
+
+
+def _user(username: str) -> User:
+    user = User.objects.filter(username=username, is_active=True).first()
+    if user is None:
+        raise CannotAct(f"there is no active account “{username}”")
+    return user
+
+
+def _team(key: str) -> Team:
+    team = Team.objects.filter(key=key).first()
+    if team is None:
+        raise CannotAct(f"there is no team “{key}”")
+    return team
+
+
+def _words(value: Any) -> list[str]:
+    return [str(v) for v in value] if isinstance(value, list) else [str(value)]
+
+
+def _assign_on_duty(ticket: Ticket, message: Message | None, value: Any, rule_key: str) -> None:
+    user = on_duty(work.current().now)
+    if user is not None:
+        tickets.assign(ticket, user, why="on duty")
+
+
+def _policy(ticket: Ticket, message: Message | None, value: Any, rule_key: str) -> None:
+    reason = f"rule {rule_key}"
+    if value in (None, "none"):
+        tickets.set_policy(ticket, None, reason=reason)
+        return
+    policy = Policy.objects.filter(key=value).first()
+    if policy is None:
+        raise CannotAct(f"there is no SLA policy “{value}”")
+    tickets.set_policy(ticket, policy, reason=reason)
+
+
+def _forward(unless_copied: bool) -> Callable[..., None]:
+    def verb(ticket: Ticket, message: Message | None, value: Any, rule_key: str) -> None:
+        if message is not None:
+            send = outbox.forward_unless_copied if unless_copied else outbox.forward
+            send(ticket, message, address=str(value))
+
+    return verb
+
+
+def _suggest(ticket: Ticket, message: Message | None, value: Any, rule_key: str) -> None:
+    """A suggestion is a tag that the desk shows with one-key choices (S30)."""
+    tickets.add_tags(ticket, [f"suggest: {value}"])
+
+
+Verb = Callable[[Ticket, Message | None, Any, str], Any]
+VERBS: dict[str, Verb] = {
+    "category": lambda t, m, v, r: tickets.set_category(t, str(v)),
+    "priority": lambda t, m, v, r: tickets.set_priority(t, str(v)),
+    "kind": lambda t, m, v, r: tickets.set_kind(t, str(v)),
+    "assign": lambda t, m, v, r: tickets.assign(t, _user(str(v)), why=f"rule {r}"),
+    "assign_on_duty": _assign_on_duty,
+    "assign_team": lambda t, m, v, r: tickets.set_team(t, _team(str(v))),
+    "restrict_to": lambda t, m, v, r: tickets.restrict(t, _team(str(v))),
+    "tag": lambda t, m, v, r: tickets.add_tags(t, _words(v)),
+    "untag": lambda t, m, v, r: tickets.remove_tags(t, _words(v)),
+    "add_cc": lambda t, m, v, r: tickets.add_cc(t, str(v)),
+    "forward": _forward(unless_copied=False),
+    "forward_unless_copied": _forward(unless_copied=True),
+    "close": lambda t, m, v, r: tickets.close(t, resolution=str(v), why=f"rule {r}"),
+    "wait": lambda t, m, v, r: tickets.wait(t, why=f"rule {r}"),
+    "trash": lambda t, m, v, r: tickets.trash(t, why=f"rule {r}"),
+    "spam": lambda t, m, v, r: tickets.mark_spam(t, why=f"rule {r}"),
+    "answer": lambda t, m, v, r: outbox.send_automatic(t, text=str(v)),
+    "policy": _policy,
+    "suggest": _suggest,
+}

@@ -1,0 +1,81 @@
+"""A rule as a sentence that a person can check."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from inbox.routing.conditions import FIELDS, FLAG, OPERATORS, BadCondition, split_leaf
+
+WHEN = {
+    "opened": "When a ticket is opened",
+    "message": "When a message arrives",
+    "state": "When somebody changes a ticket",
+}
+ACTION_WORDS = {
+    "category": "set the category {v}",
+    "priority": "set the priority to {v}",
+    "kind": "call it {v}",
+    "assign": "give it to {v}",
+    "assign_on_duty": "give it to whoever is on duty",
+    "assign_team": "give it to the team {v}",
+    "restrict_to": "show it to the team {v} only",
+    "tag": "tag it {v}",
+    "untag": "take off the tag {v}",
+    "add_cc": "copy {v} on every answer",
+    "forward": "forward it to {v}",
+    "forward_unless_copied": "forward it to {v} unless they were copied",
+    "close": "close it as {v}",
+    "wait": "wait for them",
+    "trash": "put it in the trash",
+    "spam": "mark it as spam",
+    "answer": "answer with a text",
+    "policy": "promise the SLA {v}",
+    "suggest": "suggest {v}",
+}
+
+
+def sentence(
+    trigger: str, condition: Any, actions: list[Mapping[str, Any]], *, stop: bool = False
+) -> str:
+    """`When … and …, set …, close it as solved. Stop.`"""
+    asked = condition_words(condition)
+    done = ", ".join(action_words(action) for action in actions) or "do nothing"
+    where = f" and {asked}" if asked else ""
+    return f"{WHEN.get(trigger, trigger)}{where}, {done}.{' Stop.' if stop else ''}"
+
+
+def action_words(action: Mapping[str, Any]) -> str:
+    """One action in words."""
+    name, value = next(iter(action.items()))
+    said = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if name == "policy" and value in (None, "none"):
+        return "promise nothing (best effort)"
+    return ACTION_WORDS.get(name, name).format(v=f"“{said}”")
+
+
+def condition_words(tree: Any) -> str:
+    """A condition in words; empty when there is none."""
+    if not isinstance(tree, Mapping) or len(tree) != 1:
+        return ""
+    name, value = next(iter(tree.items()))
+    if name in ("all", "any"):
+        parts = [words for part in value if (words := condition_words(part))]
+        joined = f" {'and' if name == 'all' else 'or'} ".join(parts)
+        return f"({joined})" if name == "any" and len(parts) > 1 else joined
+    if name == "not":
+        return f"not {condition_words(value)}"
+    return _leaf_words(name, value)
+
+
+def _leaf_words(name: str, given: Any) -> str:
+    try:
+        field, operator, value = split_leaf(name, given)
+    except BadCondition:
+        return f"{name} …"
+    kind, label = FIELDS[field]
+    if kind == FLAG:
+        return f"it is {'' if value else 'not '}{label}"
+    if operator == "exists":
+        return f"{label} is there"
+    values = value if isinstance(value, list | tuple) else [value]
+    said = " or ".join(f"“{item}”" for item in values)
+    return f"{label} {OPERATORS[operator]} {said}"
