@@ -17,15 +17,19 @@ COMMENT = re.compile(r"\([^()]{0,400}\)")
 ADDRESS = re.compile(r"[^\s<>\"(),:;]+@[^\s<>\"(),:;@]+")
 
 
-def raw_text(value: bytes) -> str:
-    """Header bytes as text: ASCII kept, anything else read as UTF-8 or what it most likely is."""
-    return decode(value)
+def raw_text(value: bytes, charset: str = "") -> str:
+    """Header bytes as text; raw 8-bit ones by UTF-8, else by the charset of the mail's own text."""
+    if value.isascii():
+        return value.decode("ascii")
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return decode(value, charset)
 
 
-def header_text(value: bytes) -> str:
+def header_text(value: bytes, charset: str = "") -> str:
     """The readable text of a header: unfolded, decoded, control characters dropped."""
-    text = decode_words(raw_text(value))
-    return clean(text)
+    return clean(decode_words(raw_text(value, charset)))
 
 
 def clean(text: str) -> str:
@@ -97,12 +101,12 @@ def date_of(value: bytes) -> datetime | None:
 # ------------------------------------------------------------------ addresses
 
 
-def addresses(value: bytes) -> list[tuple[str, str]]:
+def addresses(value: bytes, charset: str = "") -> list[tuple[str, str]]:
     """(name, address) of every mailbox; group names fall away, malformed ones never raise.
 
     `victim@corp.test <a@evil.test>` is a@evil.test: what stands in brackets is the address.
     """
-    text = " ".join(raw_text(value).split())
+    text = " ".join(raw_text(value, charset).split())
     found: list[tuple[str, str]] = []
     for part in _split(text):
         pair = _mailbox(part)

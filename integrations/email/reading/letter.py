@@ -105,8 +105,11 @@ def _read(raw: bytes, notes: list[str]) -> Letter:
     body = _Body()
     _collect(root, body, notes, top=True)
     text, html = _texts(body)
-    name, address = _from(root)
-    subject = _first_text(root, "subject")
+    if not text:
+        text, html = _carried(root, notes)
+    written_in = next((c for p in walk(root) if (c := p.params.get("charset", ""))), "")
+    name, address = _from(root, written_in)
+    subject = headers.header_text(root.get("subject"), written_in)
     nature = nature_of(root, subject=subject, from_email=address, from_name=name, text=text)
     ids = headers.message_ids(root.get("message-id"), most=1)
     return Letter(
@@ -147,10 +150,10 @@ def _first_text(root: Part, name: str) -> str:
     return headers.header_text(root.get(name))
 
 
-def _from(root: Part) -> tuple[str, str]:
+def _from(root: Part, charset: str) -> tuple[str, str]:
     """The author; a list that put itself into From names the author elsewhere."""
     for value in root.all("from"):
-        found = headers.addresses(value)
+        found = headers.addresses(value, charset)
         with_address = next((pair for pair in found if pair[1]), None)
         if with_address or found:
             return with_address or found[0]
@@ -198,6 +201,16 @@ def _collect(part: Part, body: _Body, notes: list[str], *, top: bool = False) ->
         _take_text(part, body, notes)
     elif part.content_type != "multipart/alternative":
         _take_file(part, body, notes)
+
+
+def _carried(root: Part, notes: list[str]) -> tuple[str, str]:
+    """A mail without words of its own shows those of the mail that it carries."""
+    for part in walk(root):
+        if part.content_type == "message/rfc822" and part.content.strip():
+            inner = _Body()
+            _collect(split(part.content, notes, depth=part.depth + 1), inner, notes, top=True)
+            return _texts(inner)
+    return "", ""
 
 
 def _alternative(part: Part, body: _Body, notes: list[str]) -> None:

@@ -14,7 +14,7 @@ DAEMON = re.compile(
     r"|mailerdaemon|no-?reply-?bounce|system[-_.]?administrator|mailscanner|mailmarshal|ndr|dsn|errors?[-_.]to|error[-_.]?handler)(?:[-+=._][^@]*)?@|^(?:mailer[-_.]?daemon|postmaster)$"
 )
 DAEMON_NAME = re.compile(
-    r"(?i)mail(?:er)?[ -]?(?:delivery|daemon)|mail delivery (?:sub)?system|delivery subsystem|postmaster|system administrator|mail administrator|mail router"
+    r"(?i)mail(?:er)?[ -]?(?:deliver|daemon)|mail delivery (?:sub)?system|delivery subsystem|postmaster|system administrator|mail administrator|mail router"
     r"|returned mail|internet mail delivery|mail delivery service|mail system|postoffice|delivery reports?|non-?delivery|message center|smtp gateway|microsoft outlook$|microsoft exchange"
 )
 BOUNCE_SUBJECT = re.compile(
@@ -40,6 +40,9 @@ STATUS_TYPES = {"message/delivery-status", "message/xdelivery-status"}
 NOREPLY = re.compile(
     r"(?i)^(?:no|do|not?)[-_.]?(?:not[-_.]?)?(?:reply|respond|answer)[^@]*@|^(?:donotreply|noreply|nobody|nepasrepondre|keine-?antwort|no-?responder|robot|automailer|auto-?mailer)[^@]*@"
 )
+
+# A notice, not an answer to anybody: it may well open a ticket.
+GENERATED = "Auto-Submitted says that a robot wrote it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +91,8 @@ class _Signs:
         sender = self.header("sender")
         found = DAEMON.search(self.from_email) or DAEMON.search(sender.strip("<>"))
         raw = self.header("from")
-        return bool(found or DAEMON_NAME.search(self.from_name) or "<>" in raw or raw.strip("<> \"") in ("mailer-daemon", "postmaster"))
+        bare = "@" not in raw and ("mailer-daemon" in raw or "postmaster" in raw)
+        return bool(found or DAEMON_NAME.search(self.from_name) or "<>" in raw or bare)
 
     def feedback(self) -> str:
         if "feedback" in self.report or "message/feedback-report" in self.types:
@@ -139,6 +143,8 @@ class _Signs:
         submitted = self.header("auto-submitted").partition(";")[0].strip()
         if submitted.startswith(("auto-replied", "auto_replied", "vacation", "auto-reply")):
             return "Auto-Submitted says it is a reply by a robot"
+        if submitted not in ("", "no"):
+            return GENERATED
         for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-auto-responder", "x-autoreply-from", "x-mail-autoreply", "x-vacation", "x-apple-action"):
             if self.header(name) not in ("", "no", "false"):
                 return f"{name} is set"
@@ -168,8 +174,6 @@ class _Signs:
 
     def robot(self) -> str:
         """A robot's mail that is no reply: notices, receipts, alerts."""
-        if self.header("auto-submitted").partition(";")[0].strip() not in ("", "no"):
-            return "Auto-Submitted says that a robot wrote it"
         if self.null_sender:
             return "its return path is empty"
         if NOREPLY.search(self.from_email) or self.daemon:

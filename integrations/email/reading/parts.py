@@ -13,7 +13,8 @@ MOST_DEPTH = 20
 MOST_PARTS = 200
 MOST_PARSED = 40 * 1024 * 1024
 
-BLANK = re.compile(rb"\r?\n[ \t]*\r?\n|\A\r?\n")
+BLANK = re.compile(rb"\r?\n\r?\n|\A\r?\n")
+LOOSE_BLANK = re.compile(rb"\r?\n[ \t]*\r?\n")
 NAME = re.compile(rb"^([!-9;-~]{1,100})[ \t]*:(.*)$", re.DOTALL)
 UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n", re.MULTILINE)
 
@@ -103,7 +104,8 @@ def _entity(raw: bytes, notes: list[str], depth: int, count: list[int], default:
 def _head(raw: bytes, notes: list[str]) -> tuple[list[tuple[str, bytes]], bytes]:
     """Header lines until the blank line, or until a line that is none."""
     window = raw[:MOST_HEADER_BYTES]
-    blank = BLANK.search(window)
+    # a line of blanks alone continues a header, unless there is no other end
+    blank = BLANK.search(window) or LOOSE_BLANK.search(window)
     head = window[: blank.start()] if blank else window
     rest = raw[blank.end() :] if blank else b""
     if not blank and len(raw) > MOST_HEADER_BYTES:
