@@ -45,7 +45,6 @@ class _Lines:
         self.lines: list[str] = []
         self.now: list[str] = []
         self.pre = 0
-        self.no_more_tags = self.no_more_comments = False
 
     def text(self, raw: str) -> None:
         if not raw:
@@ -87,11 +86,10 @@ def _tag(source: str, opened: int, lines: _Lines, until_quote: bool) -> int:
         return _after(source, "-->", opened + 4, len(source))
     if source.startswith(("<!", "<?"), opened):
         return _after(source, ">", opened + 1, len(source))
-    closed = -1 if lines.no_more_tags else source.find(">", opened)
-    if closed < 0:
-        lines.no_more_tags = True
-        lines.text("<")
-        return opened + 1
+    closed = source.find(">", opened)
+    if closed < 0:  # no tag ends any more: all that follows is text
+        lines.text(source[opened:])
+        return len(source)
     inner = source[opened + 1 : closed]
     name = NAME.match(inner)
     if name is None:

@@ -2,6 +2,7 @@
 
 import binascii
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,6 +17,7 @@ MOST_PARSED = 40 * 1024 * 1024
 BLANK = re.compile(rb"\r?\n\r?\n|\A\r?\n")
 LOOSE_BLANK = re.compile(rb"\r?\n[ \t]*\r?\n")
 NAME = re.compile(rb"^([!-9;-~]{1,100})[ \t]*:(.*)$", re.DOTALL)
+END_OF_LINE = re.compile(rb"[ \t]*(?=\r?\n|\Z)")
 UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n", re.MULTILINE)
 
 
@@ -153,18 +155,31 @@ def _children(part: Part, notes: list[str], count: list[int]) -> None:
 
 
 def _sections(body: bytes, boundary: bytes) -> list[bytes]:
-    line = re.compile(rb"(?:\A|\r?\n)--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r?\n|\Z)")
+    """What stands between the boundary lines; an unclosed last part counts."""
     found: list[bytes] = []
-    start = None
-    for mark in line.finditer(body):
+    start: int | None = None
+    for begin, end, last in _marks(body, b"--" + boundary):
         if start is not None:
-            found.append(body[start : mark.start()])
-        start = None if mark[1] else mark.end()
-        if mark[1]:
+            found.append(body[start:begin])
+        start = None if last else end
+        if last:
             break
     if start is not None:
         found.append(body[start:])
     return [_without_first_break(section) for section in found]
+
+
+def _marks(body: bytes, mark: bytes) -> Iterator[tuple[int, int, bool]]:
+    """(end of the text before, end of the mark, whether it closes) of every boundary line."""
+    place = body.find(mark)
+    while place >= 0:
+        end = place + len(mark)
+        closes = body[end : end + 2] == b"--"
+        rest = END_OF_LINE.match(body, end + 2 if closes else end)
+        if rest and (place == 0 or body[place - 1] == 10):
+            begin = place - (body[place - 2 : place] == b"\r\n") - (place > 0)
+            yield max(begin, 0), rest.end(), closes
+        place = body.find(mark, end)
 
 
 def _without_first_break(section: bytes) -> bytes:
