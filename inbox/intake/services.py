@@ -54,7 +54,9 @@ def file_message(arrival: Arrival) -> str:
     if known is not None:
         return _also_received(known, arrival)
     sender = people.resolve(channel.kind, channel.realm, inbound.author)
-    trusted = people.is_team(sender) and inbound.sender_trust != "forged"
+    # Our own mailbox as the sender is one of us who answered from a shared account.
+    ours = people.is_team(sender) or inbound.is_own
+    trusted = ours and inbound.sender_trust != "forged"
     if trusted and inbound.original is not None:
         return _file_forwarded(arrival, sender)
     if bounces.concerns_us(inbound):

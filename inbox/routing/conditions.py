@@ -179,7 +179,7 @@ def _leaf(name: str, given: Any) -> Check:
 
 
 def _wanted(field: str, operator: str, value: Any) -> list[Any]:
-    if operator == "exists":
+    if operator == "exists" and FIELDS[field][0] != PAIR:
         return [""]
     if FIELDS[field][0] == FLAG:
         if not isinstance(value, bool):
@@ -189,6 +189,8 @@ def _wanted(field: str, operator: str, value: Any) -> list[Any]:
     if not values or not all(isinstance(v, str | int) and str(v).strip() for v in values):
         raise BadCondition(f"“{field}” needs a text to compare with")
     texts = [str(v).strip() for v in values]
+    if operator == "exists":  # of a header: its name
+        return [f"{text.casefold()}:" for text in texts]
     if operator == "matches":
         return [_pattern(text) for text in texts]
     if operator == "words":
@@ -255,5 +257,5 @@ TESTS: dict[str, Callable[[str, Any], bool]] = {
     "ends_with": lambda item, want: item.casefold().endswith(want),
     "domain_is": _domain,
     "matches": lambda item, want: want.search(item) is not None,
-    "exists": lambda item, want: True,
+    "exists": lambda item, want: item.casefold().startswith(want),
 }
