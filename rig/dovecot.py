@@ -124,7 +124,7 @@ class Dovecot:
 
     def start(self) -> None:
         """Start it, again after `stop`, with the same mailboxes."""
-        command = [tools.require("dovecot"), "-F", "-c", self.folder / "dovecot.conf"]
+        command = [str(tools.require("dovecot")), "-F", "-c", str(self.folder / "dovecot.conf")]
         self.process = processes.start(command, log=self.folder / "output")
         self.process.wait_until(lambda: ports.answers(self.port), seconds=20)
 

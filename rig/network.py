@@ -20,8 +20,8 @@ class NameNotLooked(socket.gaierror):
 def close() -> None:
     """Let this process connect to loopback and to Unix sockets only, until it ends."""
     # the class, not a subclass of it: TLS sockets inherit from the one the library has
-    socket.socket.connect = _guarded_connect  # type: ignore[method-assign]  # replaced on purpose
-    socket.socket.connect_ex = _guarded_connect_ex  # type: ignore[method-assign]  # the same
+    socket.socket.connect = _guarded_connect  # type: ignore[assignment]  # replaced on purpose
+    socket.socket.connect_ex = _guarded_connect_ex  # type: ignore[assignment]  # the same
     socket.getaddrinfo = _local_lookup
 
 

@@ -24,8 +24,18 @@ class Redis:
 
     def start(self) -> None:
         """Start it, again after `stop`, on the same port and empty."""
-        command = [tools.require("redis-server"), "--port", str(self.port), "--bind", "127.0.0.1"]
-        quiet = ["--save", "", "--appendonly", "no", "--dir", self.folder, "--loglevel", "warning"]
+        program = str(tools.require("redis-server"))
+        command = [program, "--port", str(self.port), "--bind", "127.0.0.1"]
+        quiet = [
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            str(self.folder),
+            "--loglevel",
+            "warning",
+        ]
         self.process = processes.start([*command, *quiet], log=self.folder / "log")
         self.process.wait_until(lambda: ports.answers(self.port), seconds=20)
 

@@ -59,7 +59,7 @@ class Letter:
     @property
     def message(self) -> EmailMessage:
         """The mail as the standard library reads it."""
-        return message_from_bytes(self.raw, policy=default_policy)  # type: ignore[return-value]  # typeshed: the policy decides the class
+        return message_from_bytes(self.raw, policy=default_policy)
 
     @property
     def message_id(self) -> str:
@@ -145,11 +145,12 @@ class _Handler:
         """Keep the mail and say so; with a fault, keep it silently or refuse it."""
         fault = self.sink.next_fault(Stage.DATA)
         raw = envelope.content if isinstance(envelope.content, bytes) else b""
+        login: object = session.auth_data  # what _accept gave, or nothing
         letter = Letter(
-            mail_from=envelope.mail_from or "",
+            mail_from=str(envelope.mail_from),
             rcpt_to=tuple(envelope.rcpt_tos),
             raw=raw,
-            login=str(session.auth_data or ""),
+            login=str(login or ""),
         )
         if fault is None or not fault.answer or fault.answer.startswith("2"):
             self.sink.take(letter)

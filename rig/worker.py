@@ -61,7 +61,7 @@ def start_web(env: Env, *, log: Path, port: int | None = None) -> Site:
 
 def manage(env: Env, *arguments: str, log: Path) -> Process:
     """Start a management command and return at once."""
-    command = [sys.executable, ROOT / "manage.py", *arguments]
+    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
     return processes.start(command, log=log, env=_full(env), cwd=ROOT)
 
 
