@@ -21,7 +21,7 @@ class CalendarVersion(models.Model):
     calendar = models.ForeignKey(Calendar, on_delete=models.CASCADE, related_name="versions")
     version = models.PositiveIntegerField()
     zone = models.CharField(max_length=64)
-    week: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    week = models.JSONField(default=dict)
     holidays = models.JSONField(default=list, blank=True)  # country codes: PT, DE-BY
     closed = models.JSONField(default=list, blank=True)  # ISO dates
     created_at = models.DateTimeField(auto_now_add=True)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.db import models
 
 from inbox.channels import registry
@@ -23,7 +23,7 @@ class Channel(models.Model):
     secrets_text = EncryptedTextField(blank=True)
     active = models.BooleanField(default=True)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+        django_settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
     )
     owner_on_duty = models.BooleanField(default=False)
     policy = models.ForeignKey("inbox.Policy", on_delete=models.SET_NULL, null=True, blank=True)
@@ -68,8 +68,8 @@ class Channel(models.Model):
             key=self.key,
             settings=self.settings,
             secrets=self.secrets,
-            webhook_url=settings.BASE_URL.rstrip("/") + self.webhook_path,
-            installation=settings.INSTALLATION,
+            webhook_url=django_settings.BASE_URL.rstrip("/") + self.webhook_path,
+            installation=django_settings.INSTALLATION,
         )
 
     @property
@@ -89,7 +89,7 @@ class SourceGroup(models.Model):
     name = models.SlugField(unique=True)
     policy = models.ForeignKey("inbox.Policy", on_delete=models.SET_NULL, null=True, blank=True)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+        django_settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
     )
     announce_to = models.CharField(max_length=120, blank=True)
 
@@ -176,7 +176,7 @@ class Lookup(models.Model):
     kind = models.CharField(max_length=40)
     key = models.CharField(max_length=200)
     name = models.CharField(max_length=250, blank=True)
-    data: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    data = models.JSONField(default=dict)
     fetched_at = models.DateTimeField()
 
     class Meta:

@@ -81,7 +81,7 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-class EncryptedTextField(models.TextField[str, str]):
+class EncryptedTextField(models.TextField):
     """Text that only the key ring can read; empty text stays empty."""
 
     def get_prep_value(self, value: Any) -> Any:

@@ -170,13 +170,14 @@ def _rotation(row: dict[str, Any], changes: Changes) -> None:
     calendar = _find(Calendar, row.get("calendar"))
     newest = calendar.versions.order_by("-version").first() if calendar else None
     known = Rotation.objects.filter(key=row["key"]).first()
-    today = timezone.localdate()
+    # a fixed day, so that loading the file on another day gives the same order
+    begin = timezone.localdate().replace(month=1, day=1)
     values = {
         "name": row.get("name", ""),
         "handover": str(row.get("handover", "09:00")),
         "calendar": calendar,
         "zone": row.get("zone") or (newest.zone if newest else "UTC"),
-        "starts_on": row.get("starts_on") or (known.starts_on if known else today),
+        "starts_on": row.get("starts_on") or (known.starts_on if known else begin),
     }
     rotation = changes.put(Rotation, {"key": row["key"]}, values)
     members = [_find(User, name, "username").pk for name in row.get("members", [])]

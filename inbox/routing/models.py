@@ -22,8 +22,8 @@ class Rule(models.Model):
     label = models.CharField(max_length=200)
     order = models.PositiveIntegerField(default=100, db_index=True)
     trigger = models.CharField(max_length=10, choices=Trigger.choices, default=Trigger.MESSAGE)
-    condition: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
-    actions: models.JSONField[Any, Any] = models.JSONField(default=list)
+    condition = models.JSONField(default=dict, blank=True)
+    actions = models.JSONField(default=list)
     stop = models.BooleanField("stop here", default=False)
     enabled = models.BooleanField("on", default=True)
     paused_reason = models.CharField(max_length=250, blank=True)
@@ -58,7 +58,7 @@ class RuleTrace(models.Model):
     )
     trigger = models.CharField(max_length=10)
     ruleset = models.PositiveBigIntegerField(default=0)
-    steps: models.JSONField[Any, Any] = models.JSONField(default=list)
+    steps = models.JSONField(default=list)
     at = models.DateTimeField()
 
     class Meta:

@@ -99,7 +99,7 @@ class Clock(models.Model):
     stopped_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.CharField(max_length=10, blank=True)
     # every stretch in which it stood still: [[from, to, why], …]
-    pauses: models.JSONField[Any, Any] = models.JSONField(default=list, blank=True)
+    pauses = models.JSONField(default=list, blank=True)
 
     class Meta:
         constraints = [

@@ -15,7 +15,7 @@ TOPS = ("inbox", "integrations", "helpdesk", "rig", "bench", "scripts")
 VENDOR = ROOT / "static" / "vendor"
 # drawers into which anything fits
 FORBIDDEN_NAMES = {"utils.py", "helpers.py", "manager.py", "managers.py", "base.py", "misc.py"}
-WITH_REASON = re.compile(r"#\s*(?:noqa: [A-Z0-9, ]+ - \w|type: ignore\[[\w, -]+\]\s+# \w)")
+WITH_REASON = re.compile(r"#\s*(?:noqa: [A-Z0-9, ]+ - \S|type: ignore\[[\w, -]+\]\s+# \w)")
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[\w,-]+\])?==([\w.!+-]+)(?: ; .+?)? \\$")
 
 

@@ -1,5 +1,6 @@
 """From a delivery to a message: whose mail, what it answers, which kind it is."""
 
+import atexit
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -35,8 +36,10 @@ OLDEST = timedelta(days=2)
 
 @cache
 def reader() -> Reader:
-    """This process's reading child."""
-    return Reader()
+    """This process's reading child; it ends with the process."""
+    made = Reader()
+    atexit.register(made.close)
+    return made
 
 
 def verify(raw: RawRequest, config: ChannelConfig) -> None:
