@@ -47,9 +47,14 @@ class Result:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one of the modes. Returns 0 when every stage passed."""
-    modes: dict[str, Callable[[], list[Result]]] = {"test": test, "quick": quick, "soak": soak}
-    if len(arguments) != 1 or arguments[0] not in modes:
-        print(f"usage: python -m rig.suite {'|'.join(modes)}", file=sys.stderr)
+    modes: dict[str, Callable[[], list[Result]]] = {
+        "test": test,
+        "quick": quick,
+        "soak": soak,
+        "pytest": lambda: some(arguments[1:]),
+    }
+    if not arguments or arguments[0] not in modes:
+        print(f"usage: python -m rig.suite {'|'.join(modes)} [arguments]", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, _leave)  # so that the services end with us
     try:
@@ -86,6 +91,12 @@ def soak() -> list[Result]:
     install_packages()
     with services() as env:
         return [run(pytest_stage("soak", "soak", env={**env, "HYPOTHESIS_PROFILE": "soak"}))]
+
+
+def some(arguments: Sequence[str]) -> list[Result]:
+    """Run pytest with these arguments on private services: for work on one test."""
+    with services() as env:
+        return [run(Stage("pytest", _module("pytest", *arguments), env))]
 
 
 def static_stages(*, complete: bool) -> list[Stage]:
