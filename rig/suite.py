@@ -105,7 +105,7 @@ def static_stages(*, complete: bool) -> list[Stage]:
         Stage("format", _module("ruff", "format", "--check", "--quiet", ".")),
         Stage("lint", _module("ruff", "check", "--quiet", ".")),
         Stage("templates", [*_module("djade", "--check", "--target-version", "5.2"), *templates()]),
-        Stage("types", _module("mypy")),
+        Stage("types", [*_module("mypy"), *typed_packages()]),
         Stage("imports", [_script("lint-imports"), "--no-logo"]),
     ]
     if complete:
@@ -207,6 +207,12 @@ def install_packages() -> None:
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "-qq"], env=env, check=False)
     subprocess.run([command[0], "-qq", *command[1:]], env=env, check=True)
+
+
+def typed_packages() -> list[str]:
+    """Return the packages as mypy's arguments."""
+    names = ("helpdesk", "inbox", "integrations", "rig", "scripts", "bench")
+    return [word for name in names if (ROOT / name).is_dir() for word in ("-p", name)]
 
 
 def templates() -> list[str]:

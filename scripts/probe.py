@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from celery import Celery
 
-SECONDS = 4.0
+SECONDS = 4
 
 
 def web() -> bool:

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,7 @@ def test_compose_commands_run_from_the_checkout_and_their_probes_agree(
             log = tmp_path / f"{name}.log"
             running.append(processes.start(command, log=log, env=env, cwd=ROOT))
         for name, process in zip(OURS, running, strict=True):
-            process.wait_until(lambda name=name: _is_healthy(name, env), seconds=60)
+            process.wait_until(partial(_is_healthy, name, env), seconds=60)
         running[0].kill()
         assert not _is_healthy("web", env)
         running[1].kill()
