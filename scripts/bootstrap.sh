@@ -60,7 +60,7 @@ install() {
         uv pip install --quiet --python .venv/bin/python --require-hashes -r "$lock" 2>/dev/null; then
         return 0
     fi
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+    .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-input \
         --require-hashes -r "$lock"
 }
 

@@ -124,9 +124,7 @@ def test_development_pins_contain_the_runtime_pins() -> None:
 @pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
 def test_every_direct_requirement_is_locked(name: str) -> None:
     pinned = pins((ROOT / f"{name}.txt").read_text("utf-8"))
-    lines = (ROOT / f"{name}.in").read_text("utf-8").splitlines()
-    wanted = [match[0].lower() for line in lines if (match := re.match(r"[A-Za-z][\w.-]*", line))]
-    assert [package for package in wanted if re.sub(r"[._]", "-", package) not in pinned] == []
+    assert [package for package in _direct(name) if package not in pinned] == []
 
 
 def test_vendored_files_are_the_ones_that_were_released() -> None:
@@ -147,3 +145,17 @@ def test_python_version_is_said_once() -> None:
     assert project["project"]["requires-python"] == ">=3.11"
     assert project["tool"]["ruff"]["target-version"] == "py311"
     assert project["tool"]["mypy"]["python_version"] == "3.11"
+
+
+def test_every_direct_dependency_is_explained_with_its_locked_version() -> None:
+    pinned = pins((ROOT / "requirements-dev.txt").read_text("utf-8"))
+    page = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([\w.-]+) \| (\d[\w.]*) \| [^|]+ \| [^|]+ \|$", page, re.MULTILINE)
+    explained = {re.sub(r"[._]", "-", name.lower()): version for name, version in rows}
+    assert explained == {name: pinned[name] for name in _direct("requirements", "requirements-dev")}
+
+
+def _direct(*files: str) -> list[str]:
+    lines = [line for f in files for line in (ROOT / f"{f}.in").read_text("utf-8").splitlines()]
+    matches = [re.match(r"[A-Za-z][\w.-]*", line) for line in lines]
+    return [re.sub(r"[._]", "-", match[0].lower()) for match in matches if match]
