@@ -1,6 +1,6 @@
 """Index of every room's models."""
 
-from inbox.accounts.models import ApiToken, Role, Team, User
+from inbox.accounts.models import ApiAnswer, ApiToken, Role, Team, User
 from inbox.calendars.models import Calendar, CalendarVersion
 from inbox.channels.models import Channel, Delivery, Lookup, Source, SourceGroup
 from inbox.common.models import ConfigVersion, Setting
@@ -24,6 +24,7 @@ from inbox.tickets.models import (
 )
 
 __all__ = [
+    "ApiAnswer",
     "ApiToken",
     "Attachment",
     "AutomaticMail",

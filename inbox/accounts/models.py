@@ -70,3 +70,20 @@ class ApiToken(models.Model):
         """Make a token; its text is returned once and never stored."""
         text = cls.PREFIX + secrets.token_urlsafe(32)
         return cls.objects.create(user=user, label=label, digest=digest_of(text)), text
+
+
+class ApiAnswer(models.Model):
+    """The first answer to a request with an `Idempotency-Key`, given again to a repetition."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="api_answer_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.key}"

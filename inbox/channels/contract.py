@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 # ------------------------------------------------------------------ errors
@@ -295,6 +296,10 @@ def _no_completion(_: RawRequest, __: ChannelConfig) -> Mapping[str, Any] | None
     return None
 
 
+def _by_hash(body: bytes) -> str:
+    return "sha256:" + sha256(body).hexdigest()
+
+
 def _no_id(_: ChannelConfig, __: str) -> str:
     return ""
 
@@ -323,10 +328,12 @@ class ChannelKind:
     handshake: Callable[[RawRequest, ChannelConfig], bytes | None] = _no_handshake
     complete: Callable[[RawRequest, ChannelConfig], Mapping[str, Any] | None] = _no_completion
     poll: Callable[[ChannelConfig, Mapping[str, Any], Store], Mapping[str, Any]] | None = None
+    piped_key: Callable[[bytes], str] = _by_hash  # dedupe key of a message from the mail pipe
     can_poll: Callable[[ChannelConfig], bool] = lambda _: True  # set up for fetching
     check: Callable[[ChannelConfig], str] = _no_echo  # a live check, in words; never raises
     validate: Callable[[ChannelConfig], None] = lambda _: None  # raises ConfigError
     new_external_id: Callable[[ChannelConfig, str], str] = _no_id
     inspect: Callable[[str, bytes, Mapping[str, str]], Mapping[str, Any]] | None = None
+    inspect_name: str = ""  # what `manage.py inspect` calls it, where that is not the kind
     body_limit_bytes: int = 1_000_000
     has_signed_webhook: Callable[[ChannelConfig], bool] = lambda _: True

@@ -35,6 +35,24 @@ def ring_due(*, now: datetime) -> int:
     return len(due)
 
 
+def poll_now(
+    key: str | None, *, now: datetime, since: datetime | None = None
+) -> dict[str, int | None]:
+    """Fetch at once from one channel or all; new deliveries by channel.
+
+    With `since` the whole time since then is looked through again; what is known is not stored
+    twice.
+    """
+    found: dict[str, int | None] = {}
+    for channel in polled():
+        if key in (None, channel.key, str(channel)):
+            if since is not None:
+                cursor = {"since": since.isoformat()}
+                Channel.objects.filter(pk=channel.pk).update(poll_cursor=cursor)
+            found[str(channel)] = poll(channel.pk, now=now)
+    return found
+
+
 def poll(pk: int, *, now: datetime) -> int | None:
     """Fetch from one channel; the number of new deliveries, None when another poll is running."""
     free = Q(poll_lease_until=None) | Q(poll_lease_until__lt=now)

@@ -140,11 +140,12 @@ def test_vendored_files_are_the_ones_that_were_released() -> None:
     assert [e["file"] for e in catalogue if not (e["name"] and e["version"] and e["licence"])] == []
 
 
-def test_python_version_is_said_once() -> None:
+def test_lowest_python_is_the_same_everywhere() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    assert project["project"]["requires-python"] == ">=3.11"
     assert project["tool"]["ruff"]["target-version"] == "py311"
     assert project["tool"]["mypy"]["python_version"] == "3.11"
+    assert "sys.version_info < (3, 11)" in (ROOT / "scripts" / "bootstrap.sh").read_text("utf-8")
+    assert "--python-version 3.11 " in (ROOT / "Makefile").read_text("utf-8")
 
 
 def test_every_direct_dependency_is_explained_with_its_locked_version() -> None:

@@ -11,6 +11,7 @@ from inbox.accounts.models import Team, User
 from inbox.tickets import kinds
 from inbox.tickets.errors import VerbError
 from inbox.tickets.filing import add_message, open_ticket
+from inbox.tickets.merging import merge, split, unmerge
 from inbox.tickets.models import Category, Kind, Priority, Tag, Ticket
 from inbox.tickets.recording import change_field, lock, lock_all, own, record, touch
 from inbox.tickets.replying import note as add_note
@@ -35,6 +36,7 @@ __all__ = [
     "lock",
     "lock_all",
     "mark_spam",
+    "merge",
     "open_ticket",
     "record",
     "reopen",
@@ -42,8 +44,10 @@ __all__ = [
     "reply_route",
     "restore",
     "snooze",
+    "split",
     "touch",
     "trash",
+    "unmerge",
     "unsnooze",
     "wait",
 ]

@@ -1,0 +1,44 @@
+"""Errors of the API: `{"type", "detail", "errors"}`, never a stack trace."""
+
+from typing import Any
+
+from django.http import JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from inbox.tickets.errors import NotAllowed, StaleReply, VerbError
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler for this API."""
+    if isinstance(error, StaleReply):
+        return _say(409, "stale", error.text, {"newer_message": error.newer_message_id})
+    if isinstance(error, NotAllowed):
+        return _say(409, "not_allowed", error.text, {})
+    if isinstance(error, VerbError):
+        fields = {error.field: [error.text]} if error.field else {}
+        return _say(400, "invalid", error.text, fields)
+    answer = exception_handler(error, context)
+    if answer is None:
+        return None
+    if isinstance(error, exceptions.ValidationError):
+        errors = error.detail if isinstance(error.detail, dict) else {"": error.detail}
+        answer.data = _body("invalid", "Some fields are not valid.", errors)
+    else:
+        code = getattr(getattr(error, "detail", None), "code", None) or "error"
+        answer.data = _body(str(code), str(getattr(error, "detail", "Not found.")), {})
+    return answer
+
+
+def _body(kind: str, detail: str, errors: Any) -> dict[str, Any]:
+    return {"type": kind, "detail": detail, "errors": errors}
+
+
+def _say(status: int, kind: str, detail: str, errors: Any) -> Response:
+    return Response(_body(kind, detail, errors), status=status)
+
+
+def not_found(request: Any) -> JsonResponse:
+    """An address of the API that does not exist."""
+    return JsonResponse(_body("not_found", "There is nothing here.", {}), status=404)

@@ -1,0 +1,295 @@
+"""What can be done to a ticket by the API: one verb of `tickets.services` each."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import (
+    api_view,
+    parser_classes,
+    permission_classes,
+    throttle_classes,
+)
+from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from inbox import pipeline
+from inbox.accounts.models import Role, Team, User
+from inbox.api import shapes
+from inbox.api.auth import MayAct, MayReply, TokenThrottle, role_of
+from inbox.api.idempotency import once
+from inbox.api.parsing import StrictJSONParser
+from inbox.api.tickets import visible
+from inbox.common.work import Actor
+from inbox.loop import services as loop
+from inbox.tickets import queries
+from inbox.tickets import services as tickets
+from inbox.tickets.models import Kind, Priority, Resolution, Ticket
+
+Verb = Callable[[Ticket, dict[str, Any], User], Any]
+
+
+class Strict(serializers.Serializer[Any]):
+    """Fields that are not known are refused, not dropped."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Raises `ValidationError` for unknown names."""
+        unknown = sorted(set(data) - set(self.fields))
+        if unknown:
+            raise ValidationError({name: ["This field does not exist."] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class Empty(Strict):
+    """A verb without words."""
+
+
+class Reply(Strict):
+    """`body` is Markdown."""
+
+    body = serializers.CharField(max_length=100_000)
+    internal = serializers.BooleanField(default=False)
+    last_seen_message = serializers.IntegerField(required=False, allow_null=True)
+    then = serializers.ChoiceField(["none", "wait", "close"], default="none")
+
+
+class Assign(Strict):
+    """`assignee`: a username, or null for nobody."""
+
+    assignee = serializers.CharField(allow_null=True, required=False)
+    team = serializers.CharField(allow_null=True, required=False)
+
+
+class Close(Strict):
+    """`link` is needed by some resolutions, `note` by others."""
+
+    resolution = serializers.ChoiceField(Resolution.choices, default="answered")
+    link = serializers.URLField(required=False, allow_blank=True, allow_null=True)
+    note = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class Hold(Strict):
+    """The reason is mandatory."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class Snooze(Strict):
+    """`until` null wakes the ticket."""
+
+    until = serializers.CharField(allow_null=True)
+    mode = serializers.ChoiceField(["time", "reply"], default="time")
+
+
+class Tags(Strict):
+    """Tags to put on and to take off."""
+
+    add = serializers.ListField(child=serializers.CharField(max_length=80), default=list)
+    remove = serializers.ListField(child=serializers.CharField(max_length=80), default=list)
+
+
+class Merge(Strict):
+    """The ticket that this one goes into."""
+
+    into = serializers.IntegerField(min_value=1)
+
+
+class Split(Strict):
+    """The messages that leave."""
+
+    messages = serializers.ListField(child=serializers.IntegerField(), min_length=1)
+
+
+class Link(Strict):
+    """Something outside."""
+
+    kind = serializers.CharField(required=False, default="", max_length=30)
+    url = serializers.URLField(max_length=500)
+
+
+class Fields(Strict):
+    """Plain fields of a ticket."""
+
+    category = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    priority = serializers.ChoiceField(Priority.choices, required=False)
+    kind = serializers.ChoiceField(Kind.choices, required=False)
+    subject = serializers.CharField(max_length=250, required=False)
+
+
+class Wait(Strict):
+    """Whose turn it is."""
+
+    on = serializers.ChoiceField(["them", "research"], default="them")
+
+
+def verb(name: str, fields: type[Strict], *, may: Any = MayAct) -> Callable[[Verb], Any]:
+    """Make a function of (ticket, data, user) a POST of the API."""
+
+    def wrap(act: Verb) -> Any:
+        def view(request: Request, number: int) -> Response:
+            return once(request, lambda: _do(act, fields, request, number))
+
+        view.__doc__ = act.__doc__
+        view.__name__ = f"ticket_{name}"
+        described = extend_schema(
+            request=fields,
+            responses={200: OpenApiResponse(dict[str, Any]), 400: dict[str, Any], 409: dict[str, Any]},
+            operation_id=f"tickets_{name}",
+        )
+        guarded = permission_classes([IsAuthenticated, may])(throttle_classes([TokenThrottle])(view))
+        return described(api_view(["POST"])(parser_classes([StrictJSONParser])(guarded)))
+
+    return wrap
+
+
+def _do(act: Verb, fields: type[Strict], request: Request, number: int) -> Response:
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
+    ticket = visible(request, number)
+    form = fields(data=request.data)
+    form.is_valid(raise_exception=True)
+    with pipeline.change(Actor.user(user)):
+        made = act(ticket, form.validated_data, user)
+    answer = shapes.ticket(visible(request, made.pk if isinstance(made, Ticket) else number))
+    return Response(answer)
+
+
+@verb("reply", Reply, may=MayReply)
+def reply(ticket: Ticket, data: dict[str, Any], user: User) -> None:
+    """Answer in public, or write an internal note."""
+    if data["internal"]:
+        tickets.add_note(ticket, body=data["body"], user=user)
+        return
+    if user.role == Role.LIGHT and not user.is_admin:
+        raise PermissionDenied("A light agent writes internal notes only.")
+    tickets.reply(
+        ticket,
+        body=data["body"],
+        user=user,
+        then=data["then"],
+        last_seen_message=data.get("last_seen_message"),
+    )
+
+
+@verb("assign", Assign)
+def assign(ticket: Ticket, data: dict[str, Any], user: User) -> None:
+    """Give the ticket to somebody, or to nobody."""
+    if "assignee" in data:
+        name = data["assignee"]
+        owner = User.objects.filter(username=name, is_active=True).first() if name else None
+        if name and owner is None:
+            raise ValidationError({"assignee": ["There is no active account of this name."]})
+        tickets.assign(ticket, owner)
+    if "team" in data:
+        team = Team.objects.filter(key=data["team"]).first() if data["team"] else None
+        if data["team"] and team is None:
+            raise ValidationError({"team": ["There is no team of this name."]})
+        tickets.set_team(ticket, team)
+
+
+@verb("close", Close)
+def close(ticket: Ticket, data: dict[str, Any], user: User) -> None:
+    """End the ticket with a resolution."""
+    if data.get("link"):
+        loop.add_link(ticket, url=data["link"])
+    tickets.close(ticket, resolution=data["resolution"], note=data["note"])
+
+
+@verb("hold", Hold)
+def hold(ticket: Ticket, data: dict[str, Any], user: User) -> None:
+    """Put the ticket on hold, with a reason."""
+    tickets.hold(ticket, reason=data["reason"])
+
+
+@verb("wait", Wait)
+def wait(ticket: Ticket, data: dict[str, Any], user: User) -> None:
+    """In progress: waiting on them, or researching."""
+    tickets.wait(ticket, on=data["on"])
+
+
+@verb("reopen", Empty)
+def reopen(ticket: Ticket, data: dict[str, Any], user: User) -> None:
+    """Make the ticket ours to answer again."""
+    if ticket.status == "merged":
+        tickets.unmerge(ticket)
+    else:
+        tickets.reopen(ticket)
+
+
+@verb("snooze", Snooze)
+def snooze(ticket: Ticket, data: dict[str, Any], user: User) -> None:
+    """Hide until a time, or until a time or a reply; null wakes."""
+    if data["until"] is None:
+        tickets.unsnooze(ticket, why="woken by hand")
+        return
+    until = serializers.DateTimeField().to_internal_value(data["until"])
+    if not data["until"].rstrip().endswith("Z") and "+" not in data["until"][10:] and "-" not in data["until"][10:]:
+        raise ValidationError({"until": ["An ISO time with a zone is needed."]})
+    tickets.snooze(ticket, until=until, mode=data["mode"])
+
+
+@verb("tags", Tags)
+def tags(ticket: Ticket, data: dict[str, Any], user: User) -> None:
+    """Put tags on, take tags off."""
+    tickets.add_tags(ticket, data["add"])
+    tickets.remove_tags(ticket, data["remove"])
+
+
+@verb("merge", Merge)
+def merge(ticket: Ticket, data: dict[str, Any], user: User) -> Ticket:
+    """Merge into another ticket that the account may see; answers with that one."""
+    into = get_object_or_404(queries.visible_to(user), pk=data["into"])
+    return tickets.merge(ticket, into=into)
+
+
+@verb("unmerge", Empty)
+def unmerge(ticket: Ticket, data: dict[str, Any], user: User) -> Ticket:
+    """Undo a merge."""
+    return tickets.unmerge(ticket)
+
+
+@verb("split", Split)
+def split(ticket: Ticket, data: dict[str, Any], user: User) -> Ticket:
+    """Take messages out into a new ticket; answers with that one."""
+    return tickets.split(ticket, data["messages"])
+
+
+@verb("link", Link)
+def link(ticket: Ticket, data: dict[str, Any], user: User) -> None:
+    """Link the ticket to something outside."""
+    loop.add_link(ticket, url=data["url"], kind=data["kind"])
+
+
+@verb("fields", Fields)
+def fields(ticket: Ticket, data: dict[str, Any], user: User) -> None:
+    """Category, priority, kind, subject."""
+    for name, act in (
+        ("category", tickets.set_category),
+        ("priority", tickets.set_priority),
+        ("kind", tickets.set_kind),
+        ("subject", tickets.set_subject),
+    ):
+        if name in data:
+            act(ticket, data[name])
+
+
+@verb("trash", Empty)
+def trash(ticket: Ticket, data: dict[str, Any], user: User) -> None:
+    """Put in the trash, restorable for 30 days."""
+    tickets.trash(ticket)
+
+
+@verb("restore", Empty)
+def restore(ticket: Ticket, data: dict[str, Any], user: User) -> None:
+    """Bring back from trash or spam."""
+    tickets.restore(ticket)
+
+
+@verb("spam", Empty)
+def spam(ticket: Ticket, data: dict[str, Any], user: User) -> None:
+    """Mark as spam: nothing is ever sent."""
+    tickets.mark_spam(ticket)

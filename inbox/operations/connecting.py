@@ -1,0 +1,58 @@
+"""`connect`: make or change a channel from the command line."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from inbox.channels import directory, registry
+from inbox.channels.contract import ConfigError
+from inbox.channels.models import Channel
+from inbox.sla.models import Policy
+
+COMMUNITY = "community"  # the policy of channels that are connected later: 24 business hours
+
+
+def connect(kind_name: str, key: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """Create or change a channel and say what a live check found.
+
+    What is not named is kept; an empty value removes a setting. Raises `ConfigError`.
+    """
+    try:
+        kind = registry.get(kind_name)
+    except registry.UnknownKind as error:
+        raise ConfigError(str(error)) from error
+    known = {spec.name: spec for spec in kind.settings}
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise ConfigError(f"{kind_name} has no setting “{unknown[0]}”; it has {', '.join(known)}")
+    with transaction.atomic():
+        channel = _changed(kind_name, key, given, {n for n, s in known.items() if s.secret})
+        missing = [n for n, s in known.items() if s.required and not channel.config.get(n)]
+        if missing:
+            raise ConfigError(f"{missing[0]} is needed")
+        kind.validate(channel.config)
+        channel.save()
+    directory.forget()
+    return {
+        "kind": kind_name,
+        "key": key,
+        "webhook_url": channel.config.webhook_url,
+        "check": kind.check(channel.config),
+    }
+
+
+def _changed(kind: str, key: str, given: Mapping[str, str], secret: set[str]) -> Channel:
+    channel = Channel.objects.filter(kind=kind, key=key).first() or Channel(
+        kind=kind, key=key, label=key.capitalize(), policy=Policy.objects.filter(key=COMMUNITY).first()
+    )
+    settings, secrets = dict(channel.settings), channel.secrets
+    for name, value in given.items():
+        place = secrets if name in secret else settings
+        if value:
+            place[name] = value
+        else:
+            place.pop(name, None)
+    channel.settings, channel.secrets_text = settings, json.dumps(secrets)
+    return channel
