@@ -153,8 +153,9 @@ def run(stage: Stage) -> Result:
     print(f"\n── {stage.name} ──", flush=True)
     began = time.monotonic()
     closing = ""
-    with tempfile.TemporaryDirectory(prefix="desk-stage-") as data:
-        child = subprocess.Popen(
+    with (
+        tempfile.TemporaryDirectory(prefix="desk-stage-") as data,
+        subprocess.Popen(
             stage.command,
             cwd=ROOT,
             env=_environment(stage, data),
@@ -163,10 +164,10 @@ def run(stage: Stage) -> Result:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-        )
-        assert child.stdout is not None
+        ) as child,
+    ):
         try:
-            for line in child.stdout:
+            for line in child.stdout or ():
                 print(line, end="", flush=True)
                 if CLOSING.match(COLOURS.sub("", line)):
                     closing = COLOURS.sub("", line).strip()
