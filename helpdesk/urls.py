@@ -15,3 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("inbox.web.urls")),
 ]
+
+handler403 = "inbox.web.pages.denied"
+handler404 = "inbox.web.pages.not_found"
+handler500 = "inbox.web.pages.failed"

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from celery import current_app
+from django.conf import global_settings
 from django.db import connection
 from playwright.sync_api import Browser, Page
+from pytest_django import Settings
 
 from rig import chromium, postgres, redis, smtp, worker
 from rig.dovecot import Dovecot
@@ -67,7 +69,7 @@ def smtp_sink(smtp_server: smtp.SmtpSink) -> smtp.SmtpSink:
 
 
 @pytest.fixture
-def process_env(transactional_db: None) -> dict[str, str]:
+def process_env(transactional_db: None, settings: Settings) -> dict[str, str]:
     """The environment with which a process of its own works on this test's database.
 
     Needs PostgreSQL and Redis, given by `make test` (or `DATABASE_URL` and `REDIS_URL`); the
@@ -79,6 +81,8 @@ def process_env(transactional_db: None) -> dict[str, str]:
         pytest.skip("real processes need PostgreSQL and Redis: make test")
     address = f"{given['HOST']}:{given['PORT']}/{given['NAME']}"
     current_app.control.purge()
+    # the quick hash of conftest.py is unknown to processes that are not ours
+    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
     return {
         "DATABASE_URL": f"postgres://{given['USER']}@{address}",
         "REDIS_URL": os.environ["REDIS_URL"],

@@ -63,3 +63,9 @@ def is_own(address: str, ours: frozenset[str]) -> bool:
     """Whether an address is one of ours, its plus part aside."""
     local, _, domain = address.lower().partition("@")
     return f"{local.partition('+')[0]}@{domain}" in ours or address.lower() in ours
+
+
+def active() -> list[Channel]:
+    """Every active channel, in a steady order."""
+    found = [channel for channel in _channels().values() if channel.active]
+    return sorted(found, key=lambda channel: (channel.kind, channel.key))

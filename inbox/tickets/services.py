@@ -12,7 +12,7 @@ from inbox.tickets import kinds
 from inbox.tickets.errors import VerbError
 from inbox.tickets.filing import add_message, open_ticket
 from inbox.tickets.merging import merge, split, unmerge
-from inbox.tickets.models import Category, Kind, Priority, Tag, Ticket
+from inbox.tickets.models import Category, Kind, Message, Priority, Tag, Ticket
 from inbox.tickets.recording import change_field, lock, lock_all, own, record, touch
 from inbox.tickets.replying import note as add_note
 from inbox.tickets.replying import reply, reply_route
@@ -178,6 +178,16 @@ def set_policy(ticket: Ticket, policy: Any | None, *, reason: str) -> Ticket:
 def set_due(ticket: Ticket, due_at: datetime | None) -> None:
     """Cache the earliest live clock. Only `sla` calls this."""
     change_field(ticket, "next_due_at", due_at)
+
+
+def accept(ticket: Ticket, message: Message) -> Ticket:
+    """Take an unverified participant in: from now on they are copied on answers (L1)."""
+    ticket = own(ticket)
+    if "unverified_participant" in message.flags:
+        message.flags = [flag for flag in message.flags if flag != "unverified_participant"]
+        message.save(update_fields=["flags"])
+        record(ticket, kinds.ACCEPTED, message=message.pk, who=message.author_label)
+    return ticket
 
 
 def record_link(ticket: Ticket, *, kind: str, url: str) -> None:

@@ -133,21 +133,25 @@ def poll(config: ChannelConfig, cursor: Mapping[str, Any], store: Store) -> Mapp
         status = box.folder.status(box.folder.get() or "INBOX", ["UIDVALIDITY", "UIDNEXT"])
         valid = int(status["UIDVALIDITY"])
         last = int(cursor.get("last_uid", 0)) if cursor.get("uidvalidity") == valid else 0
-        known = "uidvalidity" in cursor
-        for uid in _uids(box, last, rescan=known and cursor["uidvalidity"] != valid):
+        for uid in _uids(box, last, since=_rescan_since(cursor, valid)):
             _take(box, uid, config, store)
             last = max(last, uid)
         return {"uidvalidity": valid, "last_uid": last}
 
 
-def _uids(box: BaseMailBox, last: int, *, rescan: bool) -> list[int]:
-    if rescan:
-        since = (datetime.now(UTC) - RESCAN).strftime("%d-%b-%Y")
-        found = box.uids(f"SINCE {since}")
-    else:
-        found = box.uids(f"UID {last + 1}:*")
+def _rescan_since(cursor: Mapping[str, Any], valid: int) -> datetime | None:
+    """From when on mails are looked through again: asked for, or the server numbered anew."""
+    if "since" in cursor:
+        return datetime.fromisoformat(cursor["since"])
+    renumbered = cursor.get("uidvalidity", valid) != valid
+    return datetime.now(UTC) - RESCAN if renumbered else None
+
+
+def _uids(box: BaseMailBox, last: int, *, since: datetime | None) -> list[int]:
+    wanted = f"SINCE {since - timedelta(days=1):%d-%b-%Y}" if since else f"UID {last + 1}:*"
     # `n:*` always names the newest mail, even when it is older than n
-    return sorted(uid for text in found if text and (uid := int(text)) > last)[:MOST_AT_ONCE]
+    found = sorted(uid for text in box.uids(wanted) if text and (uid := int(text)) > last)
+    return found if since else found[:MOST_AT_ONCE]
 
 
 def _take(box: BaseMailBox, uid: int, config: ChannelConfig, store: Store) -> None:

@@ -72,5 +72,6 @@ EMAIL = ChannelKind(
     validate=validate,
     new_external_id=outbound.new_external_id,
     inspect=inspect,
+    inspect_name="mail",
     body_limit_bytes=30 * 1024 * 1024,
 )

@@ -1,0 +1,1 @@
+"""The demo community: made-up people, believable questions, every state of the desk."""

@@ -1,0 +1,58 @@
+"""Who writes and what about. All names, companies and addresses are invented."""
+
+PEOPLE = (
+    "Mirela Dutko", "Anselm Oyelade", "Kezia Brandvold", "Dorothea Quill", "Juno Takala", "Bram Visser",
+    "Ikaika Nahale", "Svetlana Orlic", "Thabo Mokoena", "Lucía Ferrer", "Henrik Aune", "Aiyana Redfeather",
+    "Pavel Hruška", "Noémie Carrel", "Tariq Benali", "Wanjiru Kamau", "Oskar Lindqvist", "Mei-Lin Chou",
+    "Rafael Quintão", "Siobhán Keane", "Deepa Iyer", "Yusuf Demir", "Anouk Peeters", "Gustavo Prado",
+    "Hana Sato", "Ewan McAllister", "Fatou Diop", "Leif Sørensen", "Camila Rojas", "Viktor Petrov",
+    "Zofia Nowak", "Marcus Adeyemi", "Ingrid Bakken", "Paolo Ricci", "Amara Nwosu", "Felix Baumann",
+    "Soraya Haddadi", "Jonas Weber", "Keiko Mori", "Priit Tamm",
+)  # fmt: skip
+DOMAINS = ("solvane.example.org", "northpeak.example.org", "plumbline.example.com", "quarry.example.org")
+
+# (subject, question, answer)
+QUESTIONS = (
+    ("Replication slot grows after every run", "Since we moved to tap-postgres 2.3 the replication slot keeps growing after every `millrace run`. The disk of the primary hit 92 % this morning. Can we flush it without a full resync?", "With the heartbeat switched on the slot moves forward without a resync:\n\n```\nmillrace config set tap-postgres heartbeat true\n```\n\nTell me what the slot looks like after the next run."),
+    ("Incremental state lost after upgrade to 2.3.1", "`millrace state get` prints {} and every table syncs from the start, 40 million rows. How do we get the old state back?", "The old state is still in `.millrace/state.bak`. Copy it back before the next run and pin 2.3.0 until the fix is out."),
+    ("tap-github sleeps forever on rate limit", "After the second 403 the run never wakes up, we have to kill the pod every morning.", "That is a bug with secondary limits. Setting `max_wait: 900` works around it."),
+    ("How do I run two pipelines with one schedule?", "We have a pipeline per region and would like one schedule for both. Is there a way without two cron jobs?", "Put both into a job group, then schedule the group."),
+    ("Docs: the page about secrets shows an old command", "https://docs.example.org/secrets still shows `millrace secret add`, which is gone in 2.x.", "Thank you, the page is corrected now."),
+    ("Does target-snowflake support key pairs?", "Our security team asks for key-pair authentication instead of passwords. Is that possible today?", "Yes, since 1.8: set `private_key_path` and leave `password` empty."),
+    ("Windows: path with a blank is cut", "On Windows the project path `C:\\Data Team\\proj` is cut at the blank when a plug-in starts.", "Quote the path in `millrace.yml` until the next release, which carries the fix."),
+    ("Memory grows while reading large JSON columns", "One table has JSON of 20 MB per row; the tap takes 9 GB before it dies. What can we set?", "Lower `batch_rows` to 100 for that table, it bounds the buffer."),
+    ("Can I contribute a tap for our own API?", "We wrote a tap for our public API and would like to give it to the community. Where do I start?", "Wonderful. The template is in the SDK, and I will gladly review the pull request."),
+    ("Schedule fires twice on the night of the clock change", "In October our nightly run started twice, at 2:30 and again at 2:30. Is there a setting?", "Use a UTC schedule for nightly jobs: `timezone: UTC`."),
+    ("Airbyte connector inside millrace", "Is it possible to run an existing connector image as a tap?", "Yes, through the wrapper tap; the guide has an example."),
+    ("Which Python versions are supported?", "Our platform team only gives us 3.11. Is that enough for 2.4?", "3.11 is supported until October next year."),
+    ("Error: relation does not exist in schema public", "The target creates tables in `analytics` but the state table is looked for in `public`.", "Set `default_target_schema`, the state follows it from 2.2.4."),
+    ("Office hours: may I show our dashboard?", "We built a freshness dashboard on top of the run log. Would that be of interest?", "Very much so, I put you on the list for the next one."),
+    ("Feature: dry run that shows the row counts", "It would help our reviews if `--dry-run` said how many rows each table would move.", "That is a good idea, I opened an issue for it and linked you."),
+    ("Cannot sign in to the docs playground", "The playground says my session is over, each time.", "A cookie of last week's release is in the way; delete it once."),
+)  # fmt: skip
+HOLDS = ("waiting for the debugging call on Thursday", "the release with the fix is built next week", "legal reads the licence question")
+FOLLOW_UPS = (
+    "Thanks, I tried it, but now I see `slot is active for PID 4711`. What next?",
+    "That helped on staging. On production it still fails with the same line.",
+    "One more question: is there a way to do this for all taps at once?",
+)  # fmt: skip
+NOTES = ("Same as the ticket of last week, the fix is in review.", "Asked the team in #support, the connector people look at it.")
+
+# (mailbox, sender, name, subject, text, extra headers): one for each shipped rule and near-miss
+RULED = (
+    ("security", "rowan@whitehat.example.org", "Rowan Ashby", "Path traversal in the artifact server", "Hello, with a crafted name one can read files outside of the artifact folder. I can send a proof of concept.", ""),
+    ("security", "lea@redteam.example.org", "Lea Fontaine", "Session does not end on logout", "After logout the old cookie is still accepted for an hour.", ""),
+    ("billing", "accounts@cloudhost.example.com", "Cloudhost Accounts", "Invoice CH-2231 for November", "Please find the invoice attached.", ""),
+    ("billing", "ar@printery.example.com", "Printery", "Invoice 8841: stickers", "Dear customer, the invoice is attached.", "Cc: accounts-payable@example.com\r\n"),
+    ("billing", "sam@venue.example.org", "Sam Castellan", "Question about the deposit for the meet-up", "Is the deposit refundable if we move the date?", ""),
+    ("jobs", "nadia@applicants.example.org", "Nadia Rehman", "Application: developer advocate", "Hello, I would like to apply for the position. My CV is attached.", ""),
+    ("jobs", "otto@applicants.example.org", "Otto Brandl", "Applying for support engineer", "I am applying for the role of support engineer; my resume is attached.", ""),
+    ("support", "wordpress@blog.example.com", "WordPress", "[Blog] Some plugins were automatically updated", "Howdy! Some plugins have automatically updated to their latest versions on your site. WordPress", "Auto-Submitted: auto-generated\r\n"),
+    ("support", "no-reply@registrar.example.com", "Registrar", "Your domain example.org: nameservers were changed", "The nameservers of your domain were changed.", "Auto-Submitted: auto-generated\r\n"),
+    ("support", "no-reply@netlify.com", "Netlify", "You have used 90% of your build minutes", "Your team on Netlify has used 90% of its included build minutes.", "Auto-Submitted: auto-generated\r\n"),
+    ("support", "news@datadigest.example.com", "Data Digest", "Data Digest 48: pipelines in 2027", "This week in data. To unsubscribe, follow the link.", "List-Unsubscribe: <https://datadigest.example.com/u>\r\nList-Id: <digest.datadigest.example.com>\r\n"),
+    ("support", "events@conference.example.org", "Stream Days", "Early bird ends soon", "Our newsletter: tickets are cheaper until Friday. Unsubscribe here.", "List-Unsubscribe: <https://conference.example.org/u>\r\n"),
+    ("support", "buyer@bigcorp.example.com", "Ellen Park", "RFP: data integration platform", "Please see our request for proposal; answers are due in two weeks.", ""),
+    ("support", "cto@startup.example.org", "Bilal Aziz", "Pricing for 40 developers?", "What does the enterprise plan cost for 40 people?", ""),
+    ("support", "notifications@status.example.com", "Status page", "Resolved: elevated error rates", "This incident has been resolved.", "Auto-Submitted: auto-generated\r\n"),
+)  # fmt: skip

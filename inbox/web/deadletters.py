@@ -1,0 +1,84 @@
+"""Dead letters: what could not be read or sent, and what a person decides about it."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from inbox import pipeline
+from inbox.accounts.models import Role, User
+from inbox.channels.models import Delivery
+from inbox.common.work import Actor
+from inbox.operations import receiving
+from inbox.outbox import services as outbox
+from inbox.outbox.models import Outgoing
+from inbox.tickets import queries
+from inbox.tickets.errors import VerbError
+from inbox.web.page import page
+
+MOST = 100
+DECISIONS = {
+    "approve": outbox.approve,
+    "discard": outbox.discard,
+    "mark_sent": outbox.mark_sent,
+    "send_again": outbox.send_again,
+    "retry": outbox.retry,
+    "undo": outbox.discard,
+}
+
+
+@login_required
+@require_safe
+def dead_letters(request: HttpRequest) -> HttpResponse:
+    """Failed deliveries (admins), failed, held and uncertain outgoing."""
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101 - login_required
+    failed = Delivery.objects.filter(state__in=["failed", "unknown"]).select_related("channel")
+    stuck = Outgoing.objects.filter(
+        state__in=["failed", "held", "uncertain"], ticket__in=queries.visible_to(user)
+    ).select_related("ticket", "channel")
+    context = {
+        "deliveries": failed.defer("body").order_by("-id")[:MOST] if user.is_admin else [],
+        "outgoing": stuck.order_by("-id")[:MOST],
+    }
+    return page(request, "pages/dead_letters.html", context)
+
+
+@login_required
+@require_POST
+def decide_delivery(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Retry or ignore a delivery."""
+    user = request.user
+    if not isinstance(user, User) or not user.is_admin:
+        raise Http404
+    row = get_object_or_404(Delivery.objects.defer("body"), pk=pk)
+    if verb == "retry":
+        messages.success(request, f"Delivery {pk}: {receiving.replay(pk, now=timezone.now())}.")
+    else:
+        receiving.ignore(row)
+        messages.success(request, f"Delivery {pk} is left alone.")
+    return HttpResponseRedirect(reverse("dead-letters"))
+
+
+@login_required
+@require_POST
+def decide_outgoing(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Retry, send again, mark sent, discard or approve what leaves; undo what has not left."""
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101 - login_required
+    act = DECISIONS.get(verb)
+    if act is None or not (user.is_admin or user.role == Role.AGENT):
+        raise Http404
+    row = get_object_or_404(Outgoing, pk=pk, ticket__in=queries.visible_to(user))
+    try:
+        with pipeline.change(Actor.user(user)):
+            act(row)
+        messages.success(request, "Done.")
+    except VerbError as error:
+        messages.error(request, error.text)
+    if request.POST.get("from") == "ticket":
+        return HttpResponseRedirect(reverse("ticket", args=[row.ticket_id]))
+    return HttpResponseRedirect(reverse("dead-letters"))

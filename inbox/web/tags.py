@@ -1,0 +1,139 @@
+"""Template tags of the desk: marks that are drawn by the server."""
+
+from datetime import datetime, timedelta
+from datetime import timezone as dt_timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils import timezone
+from django.template.defaultfilters import linebreaks
+from django.utils.html import format_html, urlize
+from django.utils.safestring import mark_safe
+
+from inbox.common.text import initials, tone
+from inbox.sla.explain import Fuse, span
+
+register = template.Library()
+
+HEADS = {
+    "breach": "burnt",
+    "hour": "spark",
+    "today": "tick",
+    "later": "open",
+    "wait": "bars",
+    "met": "check",
+}
+CHANNEL_ICONS = {"email": "mail", "slack": "hash", "github": "git-issue", "livechat": "chat"}
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> str:
+    """An icon of the sprite; without a label it only decorates."""
+    if label:
+        return format_html(
+            '<svg class="i" role="img" aria-label="{}"><use href="/static/img/icons.svg#i-{}"/></svg>',
+            label,
+            name,
+        )
+    return format_html(
+        '<svg class="i" aria-hidden="true"><use href="/static/img/icons.svg#i-{}"/></svg>', name
+    )
+
+
+@register.simple_tag
+def channel_icon(kind: str) -> str:
+    """The glyph of a channel's kind; an unknown kind gets the plug."""
+    return str(icon(CHANNEL_ICONS.get(kind, "plug"), kind))
+
+
+@register.simple_tag
+def avatar(name: str, seed: Any = "", size: str = "") -> str:
+    """Initials on a colour that belongs to the person."""
+    extra = f"avatar--{size} " if size else ""
+    return format_html(
+        '<span class="avatar {}tone-{}" role="img" aria-label="{}" title="{}">{}</span>',
+        extra,
+        tone(seed or name),
+        name,
+        name,
+        initials(name),
+    )
+
+
+@register.simple_tag
+def fuse_line(fuse: Fuse) -> str:
+    """The line of a fuse: geometry in attributes, so that no style is needed."""
+    if fuse.state == "none":
+        return ""
+    head = HEADS[fuse.state]
+    if fuse.state == "breach":
+        return format_html(
+            '<svg class="fuse__line" width="100%" height="10" aria-hidden="true"><line class="ash" x1="2" x2="100%" y1="5" y2="5"/>'
+            '<line class="cord" x1="12" x2="{}%" y1="5" y2="5"/><use href="/static/img/icons.svg#h-burnt" x="5" y="5"/></svg>',
+            max(12, 100 - fuse.left_percent),
+        )
+    left = max(4, min(fuse.left_percent, 96))
+    return format_html(
+        '<svg class="fuse__line" width="100%" height="10" aria-hidden="true"><line class="ash" x1="{}%" x2="100%" y1="5" y2="5"/>'
+        '<line class="cord" x1="2" x2="{}%" y1="5" y2="5"/><svg x="{}%" y="5" width="1" height="1" overflow="visible">'
+        '<use href="/static/img/icons.svg#h-{}"/></svg></svg>',
+        left,
+        left,
+        left,
+        head,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def clocktime(context: template.Context, at: datetime | None) -> str:
+    """A moment for people: the hour today, else the day; the whole truth in the attribute."""
+    if at is None:
+        return ""
+    zone = ZoneInfo(context.get("zone") or timezone.get_default_timezone_name())
+    local, today = at.astimezone(zone), timezone.now().astimezone(zone)
+    shown = f"{local:%H:%M}" if local.date() == today.date() else f"{local:%d %b %H:%M}"
+    if local.year != today.year:
+        shown = f"{local:%d %b %Y}"
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', at.isoformat(), f"{local:%A %d %B %Y %H:%M %Z}", shown
+    )
+
+
+@register.filter
+def ago(at: datetime | None) -> str:
+    """How long ago, in words."""
+    return f"{span((timezone.now() - at).total_seconds())} ago" if at else ""
+
+
+@register.filter
+def shown(html: str) -> str:
+    """HTML that `safe_html` or our own Markdown made. The only place that trusts a string."""
+    return mark_safe(html)  # noqa: S308 - both makers end in the sanitiser's allow list
+
+
+@register.filter
+def plain(text: str) -> str:
+    """Plain text with its line breaks and links, everything escaped."""
+    return mark_safe(urlize(linebreaks(text, autoescape=True), nofollow=True))  # noqa: S308 - escaped by linebreaks
+
+
+@register.filter
+def flagword(flag: str) -> str:
+    """A mark of a message, in short words."""
+    return SHORT_FLAGS.get(flag, flag.replace("_", " "))
+
+
+@register.filter
+def localtime_of(now: datetime, offset_minutes: int) -> str:
+    """The hour at an offset from UTC."""
+    return f"{now.astimezone(dt_timezone(timedelta(minutes=offset_minutes))):%H:%M}"
+
+
+SHORT_FLAGS = {
+    "unverified_participant": "not known here",
+    "sender_unverified": "sender not proven",
+    "sender_forged": "forged sender",
+    "not_sent_to_asker": "not addressed to the requester",
+    "subject_changed": "another subject",
+}

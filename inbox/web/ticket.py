@@ -1,0 +1,226 @@
+"""One ticket: the list beside it, the conversation, and everything that explains it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from inbox.accounts.models import Team, User
+from inbox.common.text import safe_html
+from inbox.outbox.models import Outgoing
+from inbox.outbox.rendering import to_html
+from inbox.routing.models import RuleTrace
+from inbox.sla.explain import METRICS, NO_FUSE, Fuse, fuse, story
+from inbox.tickets import kinds, queries
+from inbox.tickets import services as tickets
+from inbox.tickets.models import Category, Kind, Message, Priority, Resolution, Ticket
+from inbox.web.page import page, zone_of
+from inbox.web.queue import Group, groups_for
+
+PER_PAGE = 50
+SHOWN_EVENTS = (
+    kinds.CLOSED, kinds.REOPENED, kinds.HELD, kinds.ASSIGNED, kinds.CATEGORY, kinds.TRASHED,
+    kinds.RESTORED, kinds.SPAM, kinds.SNOOZED, kinds.WOKEN, kinds.MERGED, kinds.UNMERGED, kinds.SPLIT,
+    kinds.LINKED, kinds.FORWARDED, kinds.BREACHED, kinds.DUE_WARNING, kinds.FLAGGED, kinds.SEND_FAILED,
+    kinds.SEND_UNCERTAIN, kinds.RESTRICTED,
+)  # fmt: skip
+FLAG_WORDS = {
+    "unverified_participant": "wrote with a valid id but is not known here; not copied on answers yet",
+    "sender_unverified": "says to be one of us; the mail server did not prove it",
+    "sender_forged": "the mail server says that this sender is forged",
+    "not_sent_to_asker": "was not addressed to the requester",
+    "subject_changed": "came under another subject",
+    "bounced": "could not be delivered",
+    "delayed": "is delayed on its way",
+    "not_answered_automatically": "no automatic answer was sent",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of the conversation: a message or something that happened."""
+
+    at: datetime
+    message: Message | None = None
+    html: str = ""
+    quoted: bool = False
+    outgoing: Outgoing | None = None
+    event: str = ""
+    actor: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockLine:
+    """A clock in the context panel."""
+
+    name: str
+    soft: bool
+    fuse: Fuse
+    story: list[str]
+
+
+@login_required
+@require_safe
+def ticket(request: HttpRequest, number: int) -> HttpResponse:
+    """The ticket's page; its fragments refresh themselves."""
+    return show(request, number)
+
+
+def show(request: HttpRequest, number: int, *, status: int = 200, **extra: Any) -> HttpResponse:
+    """The page of a ticket, also as the answer to a form with mistakes."""
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101 - callers require a signed-in account
+    row = get_object_or_404(
+        queries.visible_to(user).select_related(
+            "channel", "owner", "team", "restricted_team", "asker__contact", "source", "hint", "merged_into"
+        ),
+        pk=number,
+    )
+    context = {**context_of(request, row, user), **extra}
+    return page(request, "tickets/ticket.html", context, fragments={"thread", "context", "list"}, status=status)
+
+
+def context_of(request: HttpRequest, row: Ticket, user: User) -> dict[str, Any]:
+    """Everything the page shows, in a fixed number of statements."""
+    now, zone = timezone.now(), zone_of(user)
+    skip = _skip(request)
+    lines, more = conversation(row, skip)
+    clocks = [clock_line(c, now, zone) for c in row.clocks.order_by("pk") if c.state != "stopped"]
+    running = [line.fuse for line in clocks if line.fuse.state not in ("met", "none")]
+    target = getattr(request, "htmx", None) and request.htmx.target  # type: ignore[attr-defined]  # set by its middleware
+    groups: list[Group] = groups_for(user) if target in (None, "", "list") else []
+    return {
+        "ticket": row,
+        "lines": lines,
+        "more": more,
+        "next_skip": skip + PER_PAGE,
+        "clocks": clocks,
+        "head": running[0] if running else NO_FUSE,
+        "groups": [group for group in groups if group.rows],
+        "trace": RuleTrace.objects.filter(ticket=row).order_by("pk").first(),
+        "links": list(row.links.all()),
+        "tags": list(row.tags.values_list("name", flat=True)),
+        "identities": list(row.asker.contact.identities.all()) if row.asker else [],
+        "others": _others(row, user),
+        "route": tickets.reply_route(row),
+        "agents": list(User.objects.filter(is_active=True).order_by("first_name", "username")),
+        "teams": list(Team.objects.order_by("name")),
+        "categories": list(Category.objects.values_list("name", flat=True)),
+        "kinds": Kind.choices,
+        "priorities": Priority.choices,
+        "resolutions": Resolution.choices,
+        "last_seen": row.last_message_id or 0,
+        "path": request.get_full_path(),
+    }
+
+
+def _skip(request: HttpRequest) -> int:
+    text = request.GET.get("skip", "0")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+
+
+def _others(row: Ticket, user: User) -> list[Ticket]:
+    """Other tickets of the same person."""
+    if row.asker is None:
+        return []
+    mine = queries.visible_to(user).filter(asker__contact=row.asker.contact).exclude(pk=row.pk)
+    return list(mine.only("number", "subject", "status").order_by("-number")[:5])
+
+
+def conversation(row: Ticket, skip: int) -> tuple[list[Line], bool]:
+    """The newest messages with what happened between them; whether older ones exist."""
+    newest = list(
+        row.messages.select_related("author__contact", "author_user", "thread__channel")
+        .prefetch_related("attachments", "outgoing")
+        .order_by("-sent_at", "-id")[skip : skip + PER_PAGE + 1]
+    )
+    more, newest = len(newest) > PER_PAGE, newest[:PER_PAGE]
+    lines = [message_line(message) for message in newest]
+    since = min((line.at for line in lines), default=None)
+    happened = row.events.filter(kind__in=SHOWN_EVENTS).order_by("-id")[:PER_PAGE]
+    for event in happened:
+        if since is None or event.at >= since or not more:
+            words = event_words(event.kind, event.data)
+            lines.append(Line(at=event.at, event=words, actor=event.actor_label))
+    lines.sort(key=lambda line: (line.at, line.message is None))
+    return lines, more
+
+
+def message_line(message: Message) -> Line:
+    """A message, its HTML made safe at this moment, its quote folded away."""
+    files = {
+        file.content_id: reverse("attachment", args=[file.pk])
+        for file in message.attachments.all()
+        if file.content_id
+    }
+    ours = message.direction == "out" and message.delivery_id is None
+    html = to_html(message.new_text) if ours else ""
+    whole = message.body_text.strip()
+    quoted = bool(whole) and len(message.new_text.strip()) < len(whole)
+    if not ours and message.body_html and not quoted:
+        html = safe_html(message.body_html, files=files)
+    sent = next(iter(message.outgoing.all()), None)
+    return Line(at=message.sent_at, message=message, html=html, quoted=quoted and not ours, outgoing=sent)
+
+
+def event_words(kind: str, data: dict[str, Any]) -> str:
+    """What happened, as half a sentence behind a name."""
+    if kind == kinds.FLAGGED:
+        return f"This message {FLAG_WORDS.get(data.get('flag', ''), data.get('flag', ''))}"
+    words = {
+        kinds.CLOSED: "closed this as {resolution}",
+        kinds.REOPENED: "opened this again: {why}",
+        kinds.HELD: "put this on hold: {reason}",
+        kinds.ASSIGNED: "gave this to {to}",
+        kinds.CATEGORY: "set the category {to}",
+        kinds.TRASHED: "put this in the trash",
+        kinds.RESTORED: "restored this",
+        kinds.SPAM: "marked this as spam",
+        kinds.SNOOZED: "snoozed this until {until}",
+        kinds.WOKEN: "woke this: {why}",
+        kinds.LINKED: "linked {url}",
+        kinds.FORWARDED: "forwarded this to {address}",
+        kinds.BREACHED: "The SLA was breached: {metric}",
+        kinds.DUE_WARNING: "The SLA is due soon: {metric}",
+        kinds.SEND_FAILED: "The answer could not be sent: {why}",
+        kinds.SEND_UNCERTAIN: "The answer may have been sent; somebody has to decide",
+        kinds.RESTRICTED: "restricted this to {to}",
+    }.get(kind, kind)
+    known = {key: value if value is not None else "nobody" for key, value in data.items()}
+    try:
+        return words.format(**{"why": "", "to": "nobody", **known}).rstrip(": ")
+    except (KeyError, IndexError):
+        return kind
+
+
+def clock_line(clock: Any, now: datetime, zone: str) -> ClockLine:
+    """A clock with its name, its fuse and its story."""
+    return ClockLine(
+        name=METRICS.get(clock.metric, clock.metric),
+        soft=clock.soft,
+        fuse=fuse(clock, now=now, zone=zone),
+        story=story(clock),
+    )
+
+
+@login_required
+@require_safe
+@xframe_options_sameorigin
+def original(request: HttpRequest, pk: int) -> HttpResponse:
+    """A mail's own HTML for a sandboxed frame: nothing in it can run or load anything."""
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101 - login_required
+    message = get_object_or_404(queries.messages_visible_to(user), pk=pk)
+    body = safe_html(message.body_html) or to_html(f"```\n{message.body_text}\n```")
+    response = HttpResponse(f"<!doctype html><meta charset=utf-8><title>Original</title>{body}")
+    response["Content-Security-Policy"] = (
+        "sandbox; default-src 'none'; img-src data:; frame-ancestors 'self'"
+    )
+    return response

@@ -1,0 +1,31 @@
+"""Addresses of the desk."""
+
+from allauth.account import views as account
+from django.urls import path
+
+from inbox.web import deadletters, files, live, pages, people, queue, search, ticket, verbs
+
+urlpatterns = [
+    path("", queue.home, name="home"),
+    path("queue/", queue.queue, name="queue"),
+    path("tickets/<int:number>/", ticket.ticket, name="ticket"),
+    path("tickets/<int:number>/<slug:verb>/", verbs.do, name="ticket-do"),
+    path("messages/<int:pk>/original/", ticket.original, name="original"),
+    path("attachments/<int:pk>/", files.attachment, name="attachment"),
+    path("people/", people.people, name="people"),
+    path("people/<int:pk>/", people.person, name="person"),
+    path("search/", search.search, name="search"),
+    path("oncall/", pages.oncall, name="oncall"),
+    path("dead-letters/", deadletters.dead_letters, name="dead-letters"),
+    path("dead-letters/in/<int:pk>/<slug:verb>/", deadletters.decide_delivery, name="decide-delivery"),
+    path("dead-letters/out/<int:pk>/<slug:verb>/", deadletters.decide_outgoing, name="decide-outgoing"),
+    path("preview/", pages.preview, name="preview"),
+    path("live/", live.live, name="live"),
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    # allauth asks for these names; nobody signs up and passwords are reset by an admin
+    path("signup/", pages.not_found, name="account_signup"),
+    path("password/reset/", pages.not_found, name="account_reset_password"),
+    path("inactive/", pages.denied, name="account_inactive"),
+    path("reauthenticate/", pages.denied, name="account_reauthenticate"),
+]

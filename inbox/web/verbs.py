@@ -1,0 +1,208 @@
+"""What a person does to a ticket from the browser: one form, one verb, back to the page."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from inbox import pipeline
+from inbox.accounts.models import Role, Team, User
+from inbox.common.config import setting
+from inbox.common.work import Actor
+from inbox.loop import services as loop
+from inbox.tickets import queries
+from inbox.tickets import services as tickets
+from inbox.tickets.errors import StaleReply, VerbError
+from inbox.tickets.models import Message, Ticket
+from inbox.web.files import uploaded
+from inbox.web.page import zone_of
+from inbox.web.ticket import show
+
+Act = Callable[[Ticket, QueryDict, User], str | None]
+
+
+@login_required
+@require_POST
+def do(request: HttpRequest, number: int, verb: str) -> HttpResponse:
+    """One verb on one ticket. A mistake comes back on the page with what was written."""
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101 - login_required
+    act = VERBS.get(verb)
+    if act is None or not may(user, verb, request.POST):
+        raise Http404
+    row = get_object_or_404(queries.visible_to(user), pk=number)
+    try:
+        with pipeline.change(Actor.user(user)):
+            said = act(row, request.POST, user) if verb != "reply" else _reply(row, request, user)
+    except StaleReply as error:
+        return show(request, number, status=409, stale=error, draft=request.POST)
+    except VerbError as error:
+        return show(request, number, status=422, problem=error, draft=request.POST)
+    if said:
+        messages.success(request, said)
+    return HttpResponseRedirect(_back(request, number))
+
+
+def may(user: User, verb: str, data: QueryDict) -> bool:
+    """Agents and admins act; light agents write notes; viewers read."""
+    if user.is_admin or user.role == Role.AGENT:
+        return True
+    return user.role == Role.LIGHT and verb == "reply" and data.get("mode") == "note"
+
+
+def _back(request: HttpRequest, number: int) -> str:
+    wanted = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
+        return wanted
+    return reverse("ticket", args=[number])
+
+
+def _reply(row: Ticket, request: HttpRequest, user: User) -> str:
+    data = request.POST
+    files = uploaded(request, user)
+    if data.get("mode") == "note":
+        tickets.add_note(row, body=data.get("body", ""), user=user, files=files)
+        return "Note added. Only the team sees it."
+    seen = data.get("last_seen_message", "")
+    tickets.reply(
+        row,
+        body=data.get("body", ""),
+        user=user,
+        then=data.get("then", "none"),
+        files=files,
+        last_seen_message=int(seen) if seen.isdigit() and data.get("anyway") != "1" else None,
+        delay_seconds=int(setting("undo_seconds")),
+    )
+    return f"Sent in {setting('undo_seconds')} seconds. Undo it in the conversation until then."
+
+
+def _assign(row: Ticket, data: QueryDict, user: User) -> str:
+    name = data.get("assignee", "")
+    owner = user if name == "me" else User.objects.filter(username=name, is_active=True).first()
+    if name and owner is None:
+        raise VerbError("There is no active account of this name.", field="assignee")
+    tickets.assign(row, owner)
+    return f"Given to {owner.display_name}." if owner else "Given to nobody."
+
+
+def _close(row: Ticket, data: QueryDict, user: User) -> str:
+    if data.get("link"):
+        loop.add_link(row, url=data["link"])
+    tickets.close(row, resolution=data.get("resolution") or "answered", note=data.get("note", ""))
+    return "Closed."
+
+
+def _hold(row: Ticket, data: QueryDict, user: User) -> str:
+    tickets.hold(row, reason=data.get("reason", ""))
+    return "On hold."
+
+
+def _snooze(row: Ticket, data: QueryDict, user: User) -> str:
+    zone = ZoneInfo(zone_of(user))
+    until = _until(data, zone)
+    tickets.snooze(row, until=until, mode=data.get("mode") or "time")
+    return f"Snoozed until {until.astimezone(zone):%a %d %b %H:%M}."
+
+
+def _until(data: QueryDict, zone: ZoneInfo) -> datetime:
+    """A named time, or one that was typed."""
+    now = timezone.now().astimezone(zone)
+    morning = now.replace(hour=9, minute=0, second=0, microsecond=0)
+    named = {
+        "hour": now + timedelta(hours=1),
+        "afternoon": now + timedelta(hours=3),
+        "tomorrow": morning + timedelta(days=1),
+        "monday": morning + timedelta(days=7 - now.weekday()),
+    }
+    if data.get("until") in named:
+        return named[data["until"]]
+    try:
+        return datetime.fromisoformat(data.get("at", "")).replace(tzinfo=zone)
+    except ValueError:
+        raise VerbError("Say until when.", field="until") from None
+
+
+def _fields(row: Ticket, data: QueryDict, user: User) -> None:
+    for name, act in (
+        ("category", tickets.set_category),
+        ("priority", tickets.set_priority),
+        ("kind", tickets.set_kind),
+        ("subject", tickets.set_subject),
+    ):
+        if name in data:
+            act(row, data[name])
+    if "team" in data:
+        tickets.set_team(row, Team.objects.filter(key=data["team"]).first())
+
+
+def _tags(row: Ticket, data: QueryDict, user: User) -> None:
+    tickets.add_tags(row, data.get("add", "").split(","))
+    tickets.remove_tags(row, data.getlist("remove"))
+
+
+def _status(row: Ticket, data: QueryDict, user: User) -> str:
+    wanted = data.get("status", "")
+    if wanted in ("them", "research"):
+        tickets.wait(row, on=wanted)
+        return "In progress."
+    tickets.reopen(row, why="by hand")
+    return "Open again: ours to answer."
+
+
+def _merge(row: Ticket, data: QueryDict, user: User) -> str:
+    text = data.get("into", "").strip().lstrip("#")
+    into = queries.visible_to(user).filter(pk=int(text)).first() if text.isdigit() else None
+    if into is None:
+        raise VerbError("There is no ticket of this number.", field="into")
+    tickets.merge(row, into=into)
+    return f"Merged into #{into.pk}. Undo it on this page."
+
+
+def _split(row: Ticket, data: QueryDict, user: User) -> str:
+    fresh = tickets.split(row, [int(pk) for pk in data.getlist("message") if pk.isdigit()])
+    return f"Split off into #{fresh.pk}."
+
+
+def _accept(row: Ticket, data: QueryDict, user: User) -> str:
+    """An agent accepts an unverified participant: copied on answers from now on (L1)."""
+    message = get_object_or_404(Message, pk=data.get("message") or 0, ticket=row)
+    tickets.accept(row, message)
+    return "Accepted: copied on answers from now on."
+
+
+def _plain(act: Callable[[Ticket], Any], said: str) -> Act:
+    def verb(row: Ticket, data: QueryDict, user: User) -> str:
+        act(row)
+        return said
+
+    return verb
+
+
+VERBS: dict[str, Act] = {
+    "reply": lambda row, data, user: None,  # needs the files of the request: see `do`
+    "assign": _assign,
+    "close": _close,
+    "hold": _hold,
+    "snooze": _snooze,
+    "wake": _plain(tickets.unsnooze, "Awake."),
+    "fields": _fields,
+    "tags": _tags,
+    "status": _status,
+    "merge": _merge,
+    "unmerge": _plain(tickets.unmerge, "The merge is undone."),
+    "split": _split,
+    "accept": _accept,
+    "trash": _plain(tickets.trash, "In the trash. It can be restored for 30 days."),
+    "restore": _plain(tickets.restore, "Restored."),
+    "spam": _plain(tickets.mark_spam, "Marked as spam. Nothing is sent because of it."),
+    "link": lambda row, data, user: loop.add_link(row, url=data.get("url", "")) and "Linked.",
+}

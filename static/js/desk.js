@@ -1,0 +1,88 @@
+// The desk's own behaviour: keys, toasts, drafts, the CSRF header. No state, no HTML from data.
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+// The token goes with our own requests only, never with one that a stranger's HTML caused.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.target.closest("[hx-disable]")) { event.preventDefault(); return; }
+  event.detail.headers["X-CSRFToken"] = document.body.dataset.csrf;
+});
+
+// Nothing moves under the pointer or the focus: a list that is in use is morphed a little later.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const list = event.detail.target;
+  if (list.matches?.("#queue, #list") && list.matches(":hover")) {
+    event.detail.shouldSwap = false;
+    const slot = $("#newslot");
+    if (slot && !slot.firstChild) {
+      const pill = document.createElement("button");
+      pill.className = "newpill";
+      pill.type = "button";
+      pill.textContent = "Something changed";
+      pill.addEventListener("click", () => location.reload());
+      slot.append(pill);
+    }
+  }
+});
+
+const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
+
+const move = (step) => {
+  const rows = $$(".row__what");
+  const at = rows.findIndex((row) => row === document.activeElement || row.ariaCurrent === "true");
+  const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest" });
+};
+
+const press = (key) => {
+  const row = document.activeElement.closest?.(".row");
+  const target = (row && $(`[data-key="${key}"]`, row)) || $(`[data-key="${key}"]:not(.row *)`);
+  if (!target) return false;
+  if (target.matches("input[type=radio]")) { target.checked = true; $("#words")?.focus(); }
+  else if (target.matches("input")) target.focus();
+  else target.click();
+  return true;
+};
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.id === "words") {
+    const note = $("#mode-note")?.checked;
+    $(`[data-send="${note ? "note" : event.shiftKey ? "close" : "wait"}"]`)?.click();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) {
+    if (event.key === "Escape") event.target.blur?.();
+    return;
+  }
+  const key = event.key.toLowerCase();
+  if (key === "j" || key === "k") { move(key === "j" ? 1 : -1); event.preventDefault(); }
+  else if (event.key === "?") $("#help")?.showModal();
+  else if (press(key)) event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-show=help]")) $("#help")?.showModal();
+});
+
+for (const toast of $$("[data-toast]")) setTimeout(() => toast.remove(), 8000);
+
+// A draft survives a closed tab; it goes away when the server has the words.
+const composer = $("[data-draft]");
+if (composer) {
+  const words = $("#words", composer);
+  const name = `draft:${composer.dataset.draft}`;
+  if (!words.value) words.value = localStorage.getItem(name) ?? "";
+  words.addEventListener("input", () => {
+    localStorage.setItem(name, words.value);
+    $("[data-saved]", composer).textContent = "Draft kept";
+  });
+  composer.addEventListener("submit", (event) => {
+    localStorage.removeItem(name);
+    // a second click must not send twice; the pressed button still has to be in the form
+    setTimeout(() => $$("button", composer).forEach((button) => { button.disabled = true; }), 0);
+    if (event.submitter?.value) composer.dataset.then = event.submitter.value;
+  });
+  const scroller = $(".talk__scroll");
+  if (scroller && !location.hash) scroller.scrollTop = scroller.scrollHeight;
+}
