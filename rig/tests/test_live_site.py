@@ -19,7 +19,7 @@ def test_both_screens_reach_the_site_on_the_database_of_the_test(
         page.locator("input[type=password]").fill("correct horse battery")
         page.locator("input[type=password]").press("Enter")
         page.wait_for_url(lambda url: "/login/" not in url)
-        assert page.url == f"{live_site.url}/queue/"
+        assert page.url == f"{live_site.url}/"
 
 
 @pytest.mark.service
