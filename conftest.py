@@ -53,6 +53,9 @@ from hypothesis import settings as hypothesis_settings  # noqa: E402 - beside th
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 django.setup()
 
+from inbox.channels import directory  # noqa: E402 - models load only after setup
+from inbox.common import versions  # noqa: E402 - the same
+
 hypothesis_settings.register_profile(
     "suite",
     deadline=None,  # a busy machine is no defect
@@ -80,8 +83,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def clean_slate() -> None:
-    """Start with an empty cache: rate limits and rule versions of other tests are not ours."""
+    """Start with empty caches: rate limits, rules and channels of other tests are not ours."""
     cache.clear()
+    versions.forget()
+    directory.forget()
 
 
 @pytest.fixture(scope="session")
