@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -106,11 +107,12 @@ if EMBEDDED_DATABASE:
         }
     }
 else:
-    DATABASES = {"default": env.db("DATABASE_URL")}
-    if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+    database: dict[str, Any] = env.db("DATABASE_URL")
+    DATABASES = {"default": database}
+    if database["ENGINE"].endswith("sqlite3"):
+        database["OPTIONS"] = SQLITE_OPTIONS
     else:
-        DATABASES["default"].setdefault("OPTIONS", {}).update(
+        database.setdefault("OPTIONS", {}).update(
             # a database that is away must answer 503 within two seconds, not hang
             connect_timeout=2,
             options="-c statement_timeout=15000 -c lock_timeout=10000",

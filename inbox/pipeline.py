@@ -46,9 +46,7 @@ class EndlessChange(RuntimeError):
 
 
 @contextmanager
-def change(
-    actor: Actor, *, now: datetime | None = None, historic: bool = False
-) -> Iterator[Work]:
+def change(actor: Actor, *, now: datetime | None = None, historic: bool = False) -> Iterator[Work]:
     """One change and all that follows from it, in one transaction."""
     with (
         transaction.atomic(),

@@ -5,16 +5,19 @@ administrator, whose password is made up here and kept, mode 600, in the data fo
 changed. Every further time: new migrations only.
 """
 
+import logging
 import os
 import secrets
 import socket
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 
 import django
 import environ
+from celery.platforms import SecurityWarning
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -52,6 +55,14 @@ def start_django(port: int) -> None:
     os.environ.setdefault("BASE_URL", f"http://{HOST}:{port}")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
     django.setup()
+    hush()
+
+
+def hush() -> None:
+    """Leave out what is true and of no use to somebody who tries the product for the first time."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # else whitenoise misses it
+    warnings.filterwarnings("ignore", category=SecurityWarning)  # a worker of root: so is make
+    logging.getLogger("kombu.connection").setLevel(logging.ERROR)  # memory:// has no host
 
 
 def prepare(*, with_sample: bool) -> None:

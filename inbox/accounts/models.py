@@ -25,7 +25,9 @@ class User(AbstractUser):
     timezone = models.CharField(max_length=64, blank=True)
     theme = models.CharField(max_length=8, blank=True)
     density = models.CharField(max_length=8, blank=True)
-    teams = models.ManyToManyField("Team", related_name="members", blank=True)
+    teams: "models.ManyToManyField[Team, models.Model]" = models.ManyToManyField(
+        "Team", related_name="members", blank=True
+    )
 
     @property
     def display_name(self) -> str:

@@ -65,7 +65,7 @@ class TokenThrottle(BaseThrottle):
             if len(self._own) > 1000:
                 self._own.clear()
             count = self._own[key] = self._own.get(key, 0) + 1
-        return int(count) <= settings.API_RATE_PER_MINUTE
+        return int(count) <= int(settings.API_RATE_PER_MINUTE)
 
     def wait(self) -> float:
         """Seconds until the next minute."""

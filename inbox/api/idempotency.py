@@ -9,7 +9,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from inbox.accounts.models import ApiAnswer
+from inbox.accounts.models import ApiAnswer, User
 
 
 class KeyReused(APIException):
@@ -33,12 +33,14 @@ def once(request: Request, act: Callable[[], Response]) -> Response:
     key = request.headers.get("Idempotency-Key", "")[:200]
     if not key:
         return act()
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
     print_ = sha256(f"{request.path}\n".encode() + repr(request.data).encode()).hexdigest()
     try:
         with transaction.atomic():
-            row = ApiAnswer.objects.create(user=request.user, key=key, fingerprint=print_)
+            row = ApiAnswer.objects.create(user=user, key=key, fingerprint=print_)
     except IntegrityError:
-        return _again(ApiAnswer.objects.get(user=request.user, key=key), print_)
+        return _again(ApiAnswer.objects.get(user=user, key=key), print_)
     try:
         answer = act()
     except Exception:

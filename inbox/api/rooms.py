@@ -39,7 +39,9 @@ def listing(permission: Any, operation: str, *filters: str) -> Callable[[Any], A
     """A GET that a permission guards."""
 
     def wrap(view: Any) -> Any:
-        guarded = permission_classes([IsAuthenticated, permission])(throttle_classes([TokenThrottle])(view))
+        guarded = permission_classes([IsAuthenticated, permission])(
+            throttle_classes([TokenThrottle])(view)
+        )
         shown = extend_schema(
             parameters=[OpenApiParameter(name, str) for name in filters],
             responses={200: ANY},
@@ -54,7 +56,9 @@ def acting(permission: Any, operation: str) -> Callable[[Any], Any]:
     """A POST that a permission guards."""
 
     def wrap(view: Any) -> Any:
-        guarded = permission_classes([IsAuthenticated, permission])(throttle_classes([TokenThrottle])(view))
+        guarded = permission_classes([IsAuthenticated, permission])(
+            throttle_classes([TokenThrottle])(view)
+        )
         shown = extend_schema(request=None, responses={200: ANY, 409: ANY}, operation_id=operation)
         return shown(api_view(["POST"])(parser_classes([StrictJSONParser])(guarded)))
 
@@ -63,11 +67,13 @@ def acting(permission: Any, operation: str) -> Callable[[Any], Any]:
 
 def _paged(rows: Any, request: Request, shape: Callable[[Any], Any]) -> Response:
     pages = Pages()
-    page = pages.paginate_queryset(rows, request) or []
+    page: list[Any] = pages.paginate_queryset(rows, request) or []
     return pages.get_paginated_response([shape(row) for row in page])
 
 
-@extend_schema(responses={200: ANY}, operation_id="people_list", parameters=[OpenApiParameter("q", str)])
+@extend_schema(
+    responses={200: ANY}, operation_id="people_list", parameters=[OpenApiParameter("q", str)]
+)
 @reading
 def people(request: Request) -> Response:
     """Contacts, newest first."""

@@ -28,7 +28,17 @@ ORDERINGS = {
     "next_due_at": "next_due_at",
     "-next_due_at": "-next_due_at",
 }
-FILTERS = {"status", "category", "channel", "assignee", "q", "due_before", "ordering", "tag", "team"}
+FILTERS = {
+    "status",
+    "category",
+    "channel",
+    "assignee",
+    "q",
+    "due_before",
+    "ordering",
+    "tag",
+    "team",
+}
 PAGING = {"cursor", "page_size"}
 
 
@@ -84,13 +94,21 @@ def _filtered(rows: QuerySet[Ticket], params: Any) -> QuerySet[Ticket]:
     for name, field in (("category", "category"), ("tag", "tags__name"), ("team", "team__key")):
         if params.get(name):
             rows = rows.filter(**{field: params[name]})
+    return _more_filters(rows, params)
+
+
+def _more_filters(rows: QuerySet[Ticket], params: Any) -> QuerySet[Ticket]:
     if channel := params.get("channel"):
         kind, _, key = channel.rpartition("/")
         rows = rows.filter(channel__key=key, **({"channel__kind": kind} if kind else {}))
     if assignee := params.get("assignee"):
-        rows = rows.filter(owner=None) if assignee == "none" else rows.filter(owner__username=assignee)
+        rows = (
+            rows.filter(owner=None) if assignee == "none" else rows.filter(owner__username=assignee)
+        )
     if text := params.get("q"):
-        rows = rows.filter(Q(subject__icontains=text[:200]) | Q(asker__external_id__iexact=text[:200]))
+        rows = rows.filter(
+            Q(subject__icontains=text[:200]) | Q(asker__external_id__iexact=text[:200])
+        )
     if due := params.get("due_before"):
         rows = rows.filter(next_due_at__lt=moment(due, "due_before"))
     return rows
@@ -152,5 +170,5 @@ def _trace(row: RuleTrace) -> dict[str, Any]:
 
 
 def _paged(pages: Pages, rows: Any, request: Request, shape: Any) -> Response:
-    page = pages.paginate_queryset(rows, request) or []
+    page: list[Any] = pages.paginate_queryset(rows, request) or []
     return pages.get_paginated_response([shape(row) for row in page])

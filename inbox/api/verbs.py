@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from inbox import pipeline
 from inbox.accounts.models import Role, Team, User
 from inbox.api import shapes
-from inbox.api.auth import MayAct, MayReply, TokenThrottle, role_of
+from inbox.api.auth import MayAct, MayReply, TokenThrottle
 from inbox.api.idempotency import once
 from inbox.api.parsing import StrictJSONParser
 from inbox.api.tickets import visible
@@ -137,10 +137,16 @@ def verb(name: str, fields: type[Strict], *, may: Any = MayAct) -> Callable[[Ver
         view.__name__ = f"ticket_{name}"
         described = extend_schema(
             request=fields,
-            responses={200: OpenApiResponse(dict[str, Any]), 400: dict[str, Any], 409: dict[str, Any]},
+            responses={
+                200: OpenApiResponse(dict[str, Any]),
+                400: dict[str, Any],
+                409: dict[str, Any],
+            },
             operation_id=f"tickets_{name}",
         )
-        guarded = permission_classes([IsAuthenticated, may])(throttle_classes([TokenThrottle])(view))
+        guarded = permission_classes([IsAuthenticated, may])(
+            throttle_classes([TokenThrottle])(view)
+        )
         return described(api_view(["POST"])(parser_classes([StrictJSONParser])(guarded)))
 
     return wrap
@@ -227,7 +233,11 @@ def snooze(ticket: Ticket, data: dict[str, Any], user: User) -> None:
         tickets.unsnooze(ticket, why="woken by hand")
         return
     until = serializers.DateTimeField().to_internal_value(data["until"])
-    if not data["until"].rstrip().endswith("Z") and "+" not in data["until"][10:] and "-" not in data["until"][10:]:
+    if (
+        not data["until"].rstrip().endswith("Z")
+        and "+" not in data["until"][10:]
+        and "-" not in data["until"][10:]
+    ):
         raise ValidationError({"until": ["An ISO time with a zone is needed."]})
     tickets.snooze(ticket, until=until, mode=data["mode"])
 

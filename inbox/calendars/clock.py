@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 # Two years of closed days in a row: nobody waits that long, so it is a mistake in the calendar.
@@ -49,7 +50,7 @@ class BusinessCalendar:
         ZoneInfo(zone)
         days = tuple(tuple(sorted(read_interval(s) for s in week.get(day, []))) for day in DAYS)
         for day, spans in zip(DAYS, days, strict=True):
-            for before, after in zip(spans, spans[1:], strict=False):
+            for before, after in pairwise(spans):
                 if after[0] < before[1]:
                     raise ValueError(f"{day}: intervals overlap")
         return cls(zone=zone, week=days, closed=closed, name=name)

@@ -1,7 +1,5 @@
 """Business calendars. Edits make a new version; versions in use are never rewritten."""
 
-from typing import Any
-
 from django.db import models
 
 

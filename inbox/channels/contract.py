@@ -113,7 +113,7 @@ class Author:
 
 
 class MessageClass(StrEnum):
-    """What kind of writer a message has. Only `NORMAL` may start clocks and get automatic answers."""
+    """Who writes. Only `NORMAL` may start clocks and get automatic answers."""
 
     NORMAL = "normal"
     AUTO_REPLY = "auto_reply"

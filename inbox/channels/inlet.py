@@ -43,9 +43,11 @@ def receive(
 def _insert_once(delivery: Delivery) -> bool:
     """INSERT … ON CONFLICT DO NOTHING RETURNING: one statement says whether it is new."""
     fields = [field for field in Delivery._meta.concrete_fields if not field.primary_key]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
-    values = [field.get_db_prep_save(getattr(delivery, field.attname), connection) for field in fields]
+    values = [
+        field.get_db_prep_save(getattr(delivery, field.attname), connection) for field in fields
+    ]
     table = connection.ops.quote_name(Delivery._meta.db_table)
     sql = (
         f"INSERT INTO {table} ({columns}) VALUES ({marks}) "  # noqa: S608 - names are the model's own

@@ -81,7 +81,7 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # not subscriptable at run time
     """Text that only the key ring can read; empty text stays empty."""
 
     def get_prep_value(self, value: Any) -> Any:

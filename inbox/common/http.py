@@ -22,7 +22,8 @@ REFUSED = [
     ipaddress.ip_network(net)
     for net in (
         "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 "
-        "192.0.2.0/24 192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 "
+        "192.0.2.0/24 192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 "
+        "192.175.48.0/24 "
         "198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4 "
         "::/127 ::/96 ::ffff:0:0/96 64:ff9b::/96 64:ff9b:1::/48 100::/64 2001::/23 2001:db8::/32 "
         "2002::/16 3fff::/20 5f00::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8"
@@ -105,10 +106,11 @@ def session() -> requests.Session:
 
 
 def fetch(url: str) -> bytes:
-    """GET with all limits. Raises `OSError` for whatever goes wrong (requests' errors are OSErrors)."""
-    with session() as http, http.get(
-        url, timeout=TIMEOUT, allow_redirects=False, stream=True
-    ) as answer:
+    """GET with all limits. Raises `OSError`, which requests' own errors are as well."""
+    with (
+        session() as http,
+        http.get(url, timeout=TIMEOUT, allow_redirects=False, stream=True) as answer,
+    ):
         answer.raise_for_status()
         body = answer.raw.read(MOST_BYTES + 1, decode_content=True)
     if len(body) > MOST_BYTES:

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from functools import cache
+from typing import Any
 
 import redis
 import structlog
@@ -112,7 +113,9 @@ def _relay(made: Hub) -> None:
     while True:
         try:
             client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2)
-            pubsub = client.pubsub(ignore_subscribe_messages=True)
+            pubsub: Any = client.pubsub(  # type: ignore[no-untyped-call]  # redis ships it untyped
+                ignore_subscribe_messages=True
+            )
             pubsub.subscribe(TOPIC)
             for message in pubsub.listen():
                 made.publish(Change(**json.loads(message["data"])))

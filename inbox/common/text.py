@@ -12,7 +12,8 @@ import nh3
 MOST_HTML = 400_000
 DEEPEST = 200
 TAGS = {
-    *"p br div span b strong i em u s a img ul ol li blockquote pre code table thead tbody tr td th".split(),
+    *"p br div span b strong i em u s a img ul ol li blockquote pre code".split(),
+    *"table thead tbody tr td th".split(),
     *"h1 h2 h3 h4 h5 h6 hr sub sup".split(),
 }
 ATTRIBUTES = {
@@ -23,7 +24,8 @@ ATTRIBUTES = {
     "ol": {"start"},
 }
 GONE = {
-    *"script style head title meta link object embed form iframe svg math template noscript select textarea".split()
+    *"script style head title meta link object embed form iframe".split(),
+    *"svg math template noscript select textarea".split(),
 }
 OPENING = re.compile(r"<([a-zA-Z][a-zA-Z0-9]*)\b[^<>]{0,20000}?(/?)>")
 CLOSING = re.compile(r"</[a-zA-Z]")
@@ -68,13 +70,20 @@ def _image(value: str, known: Mapping[str, str]) -> str | None:
 
 def _depth(html: str) -> int:
     """How deep elements may be nested at most: unclosed ones count until the end."""
-    return len(OPENING.findall(html)) - len(CLOSING.findall(html)) if html.count("<") > DEEPEST else 0
+    return (
+        len(OPENING.findall(html)) - len(CLOSING.findall(html)) if html.count("<") > DEEPEST else 0
+    )
 
 
 def initials(name: str) -> str:
     """Two letters for an avatar."""
     words = [word for word in re.split(r"[\s@._-]+", name) if word[:1].isalnum()]
-    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words))[:2].upper() or "?"
+    return (
+        "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words))[
+            :2
+        ].upper()
+        or "?"
+    )
 
 
 def tone(seed: object) -> int:

@@ -90,9 +90,9 @@ class Work:
         self._flush.setdefault(phase, {}).setdefault(key, write)
 
     def flush(self) -> None:
-        """Run the writes that were put off, phase by phase."""
-        for phase in sorted(self._flush):
-            for write in self._flush.pop(phase).values():
+        """Run the writes that were put off, phase by phase; one may ask for a later one."""
+        while self._flush:
+            for write in self._flush.pop(min(self._flush)).values():
                 write()
 
     @contextmanager

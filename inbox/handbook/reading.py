@@ -53,7 +53,7 @@ class _Lines(yaml.SafeLoader):
 
 
 def _with_line(loader: _Lines, node: yaml.MappingNode) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.SafeLoader.construct_mapping(loader, node, deep=True)
+    found: dict[Any, Any] = yaml.SafeLoader.construct_mapping(loader, node, deep=True)
     found["__line__"] = node.start_mark.line + 1
     return found
 

@@ -92,7 +92,7 @@ def _policy(policy: Policy) -> dict[str, Any]:
 
 def _channel(channel: Channel) -> dict[str, Any]:
     owner = "on_duty" if channel.owner_on_duty else channel.owner and channel.owner.username
-    row = {"kind": channel.kind, "key": channel.key, "label": channel.label}
+    row: dict[str, Any] = {"kind": channel.kind, "key": channel.key, "label": channel.label}
     row |= {"settings": channel.settings, "purpose": channel.purpose, "active": channel.active}
     if channel.policy:
         row["policy"] = channel.policy.key

@@ -184,7 +184,8 @@ def _rotation(row: dict[str, Any], changes: Changes) -> None:
     if list(rotation.places.values_list("user_id", flat=True)) != members:
         rotation.places.all().delete()
         RotationMember.objects.bulk_create(
-            RotationMember(rotation=rotation, user_id=pk, position=n) for n, pk in enumerate(members)
+            RotationMember(rotation=rotation, user_id=pk, position=n)
+            for n, pk in enumerate(members)
         )
         changes.append(f"~ rotation {row['key']}: members")
 

@@ -37,7 +37,9 @@ def find(message: InboundMessage, *, realm: str, author: Identity, trusted_team:
             return Match(thread=known.thread, matched_by=via)
         else:
             hint = hint or known.ticket
-    return _by_token(message, author, trusted_team, hint) or _early(message, realm, author, hint)
+    return _by_token(message, author, trusted_team=trusted_team, hint=hint) or _early(
+        message, realm, author, hint
+    )
 
 
 def _answered(message: InboundMessage, realm: str) -> list[tuple[Message, str]]:
@@ -80,7 +82,7 @@ def _takes_part(ticket: Ticket, message: InboundMessage, author: Identity) -> bo
 
 
 def _by_token(
-    message: InboundMessage, author: Identity, trusted_team: bool, hint: Ticket | None
+    message: InboundMessage, author: Identity, *, trusted_team: bool, hint: Ticket | None
 ) -> Match | None:
     for token in message.tokens:
         number = tokens.number_of(token)
@@ -108,9 +110,7 @@ def _owner_of(token: str, ticket: Ticket, author: Identity) -> str | None:
     return next((known for known in recipients if tokens.is_for(token, ticket.pk, known)), None)
 
 
-def _early(
-    message: InboundMessage, realm: str, author: Identity, hint: Ticket | None
-) -> Match:
+def _early(message: InboundMessage, realm: str, author: Identity, hint: Ticket | None) -> Match:
     """A message whose answer was faster: the answer opened the thread under this one's key."""
     keys = {message.message_key, message.thread_key}
     for thread in Thread.objects.filter(realm=realm, thread_key__in=keys).select_related("ticket"):

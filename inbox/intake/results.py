@@ -38,7 +38,7 @@ def failed(claimed: Claim, error: Exception, *, now: datetime) -> str:
     if isinstance(error, UnknownEvent):
         _write(claimed, state=DeliveryState.UNKNOWN, reason=str(error)[:250], done_at=now)
         return str(DeliveryState.UNKNOWN)
-    log.exception("delivery_failed", delivery=pk, channel=str(claimed.channel))
+    log.error("delivery_failed", delivery=pk, channel=str(claimed.channel), exc_info=error)
     # Class name only: the text of an exception may quote the mail or a secret.
     text = str(error) if isinstance(error, MalformedBody | DeliveryError) else type(error).__name__
     if isinstance(error, MalformedBody) or claimed.delivery.attempts >= TRIES:
@@ -52,7 +52,7 @@ def failed(claimed: Claim, error: Exception, *, now: datetime) -> str:
 def _wait(claimed: Claim, error: Exception) -> float:
     # A database that restarts or a lock that was held is gone in a moment.
     base = 1 if isinstance(error, DatabaseError) else 2
-    longest = min(base * 2**claimed.delivery.attempts, LONGEST_WAIT_SECONDS)
+    longest = float(min(base * 2**claimed.delivery.attempts, LONGEST_WAIT_SECONDS))
     return longest * (0.5 + random.random())  # noqa: S311 - spreads retries, protects nothing
 
 

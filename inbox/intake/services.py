@@ -243,7 +243,8 @@ def _flags(arrival: Arrival, ticket: Ticket, match: Match | None, *, by_team: bo
         "unverified_participant": match is not None and match.unverified,
         "sender_unverified": by_team and inbound.sender_trust != "verified",
         "sender_forged": inbound.sender_trust == "forged",
-        "not_sent_to_asker": by_team and asker not in {a.lower() for a in (*inbound.to, *inbound.cc)},
+        "not_sent_to_asker": by_team
+        and asker not in {a.lower() for a in (*inbound.to, *inbound.cc)},
         "subject_changed": match is not None and _subject_changed(ticket, inbound),
     }
     return [flag for flag, is_so in wanted.items() if is_so]

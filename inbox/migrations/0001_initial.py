@@ -4,742 +4,1731 @@ import django.contrib.auth.models
 import django.contrib.auth.validators
 import django.db.models.deletion
 import django.utils.timezone
-import inbox.common.crypto
 from django.conf import settings
 from django.db import migrations, models
 
+import inbox.common.crypto
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Calendar',
+            name="Calendar",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(unique=True)),
-                ('name', models.CharField(blank=True, max_length=120)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(unique=True)),
+                ("name", models.CharField(blank=True, max_length=120)),
             ],
         ),
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True)),
             ],
             options={
-                'verbose_name_plural': 'categories',
-                'ordering': ['name'],
+                "verbose_name_plural": "categories",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='ConfigVersion',
+            name="ConfigVersion",
             fields=[
-                ('name', models.SlugField(primary_key=True, serialize=False)),
-                ('version', models.PositiveBigIntegerField(default=0)),
+                ("name", models.SlugField(primary_key=True, serialize=False)),
+                ("version", models.PositiveBigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(blank=True, max_length=250)),
-                ('champion', models.BooleanField(default=False)),
-                ('notes', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=250)),
+                ("champion", models.BooleanField(default=False)),
+                ("notes", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Rule',
+            name="Rule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=80, unique=True)),
-                ('label', models.CharField(max_length=200)),
-                ('order', models.PositiveIntegerField(db_index=True, default=100)),
-                ('trigger', models.CharField(choices=[('opened', 'A ticket is opened'), ('message', 'A message arrives'), ('state', 'A ticket changes')], default='message', max_length=10)),
-                ('condition', models.JSONField(blank=True, default=dict)),
-                ('actions', models.JSONField(default=list)),
-                ('stop', models.BooleanField(default=False, verbose_name='stop here')),
-                ('enabled', models.BooleanField(default=True, verbose_name='on')),
-                ('paused_reason', models.CharField(blank=True, max_length=250)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(max_length=80, unique=True)),
+                ("label", models.CharField(max_length=200)),
+                ("order", models.PositiveIntegerField(db_index=True, default=100)),
+                (
+                    "trigger",
+                    models.CharField(
+                        choices=[
+                            ("opened", "A ticket is opened"),
+                            ("message", "A message arrives"),
+                            ("state", "A ticket changes"),
+                        ],
+                        default="message",
+                        max_length=10,
+                    ),
+                ),
+                ("condition", models.JSONField(blank=True, default=dict)),
+                ("actions", models.JSONField(default=list)),
+                ("stop", models.BooleanField(default=False, verbose_name="stop here")),
+                ("enabled", models.BooleanField(default=True, verbose_name="on")),
+                ("paused_reason", models.CharField(blank=True, max_length=250)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'ordering': ['order', 'pk'],
+                "ordering": ["order", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Setting',
+            name="Setting",
             fields=[
-                ('name', models.SlugField(primary_key=True, serialize=False)),
-                ('value', models.JSONField()),
+                ("name", models.SlugField(primary_key=True, serialize=False)),
+                ("value", models.JSONField()),
             ],
         ),
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, unique=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Team',
+            name="Team",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('restricted', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("restricted", models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('role', models.CharField(choices=[('admin', 'Admin'), ('agent', 'Agent'), ('light', 'Light agent'), ('viewer', 'Viewer')], default='agent', max_length=10)),
-                ('timezone', models.CharField(blank=True, max_length=64)),
-                ('theme', models.CharField(blank=True, max_length=8)),
-                ('density', models.CharField(blank=True, max_length=8)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
-                ('teams', models.ManyToManyField(blank=True, related_name='members', to='inbox.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                (
+                    "first_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="first name"),
+                ),
+                (
+                    "last_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="last name"),
+                ),
+                (
+                    "email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="email address"),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="date joined"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("admin", "Admin"),
+                            ("agent", "Agent"),
+                            ("light", "Light agent"),
+                            ("viewer", "Viewer"),
+                        ],
+                        default="agent",
+                        max_length=10,
+                    ),
+                ),
+                ("timezone", models.CharField(blank=True, max_length=64)),
+                ("theme", models.CharField(blank=True, max_length=8)),
+                ("density", models.CharField(blank=True, max_length=8)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
+                (
+                    "teams",
+                    models.ManyToManyField(blank=True, related_name="members", to="inbox.team"),
+                ),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
-                'abstract': False,
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+                "abstract": False,
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(blank=True, max_length=120)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("label", models.CharField(blank=True, max_length=120)),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CalendarVersion',
+            name="CalendarVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField()),
-                ('zone', models.CharField(max_length=64)),
-                ('week', models.JSONField(default=dict)),
-                ('holidays', models.JSONField(blank=True, default=list)),
-                ('closed', models.JSONField(blank=True, default=list)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='inbox.calendar')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("zone", models.CharField(max_length=64)),
+                ("week", models.JSONField(default=dict)),
+                ("holidays", models.JSONField(blank=True, default=list)),
+                ("closed", models.JSONField(blank=True, default=list)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="inbox.calendar",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Channel',
+            name="Channel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('key', models.SlugField(max_length=80)),
-                ('label', models.CharField(blank=True, max_length=120)),
-                ('purpose', models.CharField(default='support', max_length=20)),
-                ('settings', models.JSONField(blank=True, default=dict)),
-                ('secrets_text', inbox.common.crypto.EncryptedTextField(blank=True)),
-                ('active', models.BooleanField(default=True)),
-                ('owner_on_duty', models.BooleanField(default=False)),
-                ('next_poll_at', models.DateTimeField(blank=True, null=True)),
-                ('poll_cursor', models.JSONField(blank=True, default=dict)),
-                ('poll_lease_until', models.DateTimeField(blank=True, null=True)),
-                ('poll_fence', models.PositiveBigIntegerField(default=0)),
-                ('last_in_at', models.DateTimeField(blank=True, null=True)),
-                ('last_out_at', models.DateTimeField(blank=True, null=True)),
-                ('health', models.CharField(default='ok', max_length=20)),
-                ('health_text', models.CharField(blank=True, max_length=250)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                ("key", models.SlugField(max_length=80)),
+                ("label", models.CharField(blank=True, max_length=120)),
+                ("purpose", models.CharField(default="support", max_length=20)),
+                ("settings", models.JSONField(blank=True, default=dict)),
+                ("secrets_text", inbox.common.crypto.EncryptedTextField(blank=True)),
+                ("active", models.BooleanField(default=True)),
+                ("owner_on_duty", models.BooleanField(default=False)),
+                ("next_poll_at", models.DateTimeField(blank=True, null=True)),
+                ("poll_cursor", models.JSONField(blank=True, default=dict)),
+                ("poll_lease_until", models.DateTimeField(blank=True, null=True)),
+                ("poll_fence", models.PositiveBigIntegerField(default=0)),
+                ("last_in_at", models.DateTimeField(blank=True, null=True)),
+                ("last_out_at", models.DateTimeField(blank=True, null=True)),
+                ("health", models.CharField(default="ok", max_length=20)),
+                ("health_text", models.CharField(blank=True, max_length=250)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ContactMerge',
+            name="ContactMerge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('merged_name', models.CharField(blank=True, max_length=250)),
-                ('identity_ids', models.JSONField(default=list)),
-                ('merged_at', models.DateTimeField()),
-                ('undone_at', models.DateTimeField(blank=True, null=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('kept', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merges', to='inbox.contact')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("merged_name", models.CharField(blank=True, max_length=250)),
+                ("identity_ids", models.JSONField(default=list)),
+                ("merged_at", models.DateTimeField()),
+                ("undone_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "kept",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="merges",
+                        to="inbox.contact",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dedupe_key', models.CharField(max_length=250)),
-                ('headers', models.JSONField(default=dict)),
-                ('body', models.BinaryField()),
-                ('completed', models.JSONField(blank=True, null=True)),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('processing', 'Processing'), ('done', 'Done'), ('ignored', 'Ignored'), ('unknown', 'Unknown'), ('failed', 'Failed')], default='pending', max_length=12)),
-                ('reason', models.CharField(blank=True, max_length=250)),
-                ('error', models.CharField(blank=True, max_length=500)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('fence', models.PositiveBigIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('not_before', models.DateTimeField(blank=True, null=True)),
-                ('received_at', models.DateTimeField()),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='inbox.channel')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("dedupe_key", models.CharField(max_length=250)),
+                ("headers", models.JSONField(default=dict)),
+                ("body", models.BinaryField()),
+                ("completed", models.JSONField(blank=True, null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("processing", "Processing"),
+                            ("done", "Done"),
+                            ("ignored", "Ignored"),
+                            ("unknown", "Unknown"),
+                            ("failed", "Failed"),
+                        ],
+                        default="pending",
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=250)),
+                ("error", models.CharField(blank=True, max_length=500)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("fence", models.PositiveBigIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("not_before", models.DateTimeField(blank=True, null=True)),
+                ("received_at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="inbox.channel",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
+                "verbose_name_plural": "deliveries",
             },
         ),
         migrations.CreateModel(
-            name='Identity',
+            name="Identity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('realm', models.CharField(max_length=100)),
-                ('external_id', models.CharField(max_length=250)),
-                ('handle', models.CharField(blank=True, max_length=250)),
-                ('name', models.CharField(blank=True, max_length=250)),
-                ('verified', models.BooleanField(default=False)),
-                ('timezone', models.CharField(blank=True, max_length=64)),
-                ('utc_offset_minutes', models.SmallIntegerField(blank=True, null=True)),
-                ('member_kind', models.CharField(blank=True, max_length=20)),
-                ('unreachable_reason', models.CharField(blank=True, max_length=250)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='identities', to='inbox.contact')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='identities', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                ("realm", models.CharField(max_length=100)),
+                ("external_id", models.CharField(max_length=250)),
+                ("handle", models.CharField(blank=True, max_length=250)),
+                ("name", models.CharField(blank=True, max_length=250)),
+                ("verified", models.BooleanField(default=False)),
+                ("timezone", models.CharField(blank=True, max_length=64)),
+                ("utc_offset_minutes", models.SmallIntegerField(blank=True, null=True)),
+                ("member_kind", models.CharField(blank=True, max_length=20)),
+                ("unreachable_reason", models.CharField(blank=True, max_length=250)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="identities",
+                        to="inbox.contact",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="identities",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'identities',
+                "verbose_name_plural": "identities",
             },
         ),
         migrations.CreateModel(
-            name='Lookup',
+            name="Lookup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('key', models.CharField(max_length=200)),
-                ('name', models.CharField(blank=True, max_length=250)),
-                ('data', models.JSONField(default=dict)),
-                ('fetched_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("key", models.CharField(max_length=200)),
+                ("name", models.CharField(blank=True, max_length=250)),
+                ("data", models.JSONField(default=dict)),
+                ("fetched_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'key'), name='lookup_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "key"), name="lookup_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('direction', models.CharField(choices=[('in', 'In'), ('out', 'Out')], max_length=3)),
-                ('visibility', models.CharField(choices=[('public', 'Public'), ('internal', 'Internal')], default='internal', max_length=8)),
-                ('realm', models.CharField(max_length=100)),
-                ('external_id', models.CharField(max_length=500)),
-                ('sender_key', models.CharField(blank=True, max_length=250)),
-                ('author_label', models.CharField(blank=True, max_length=250)),
-                ('role', models.CharField(choices=[('asker', 'Asker'), ('team', 'Team'), ('community', 'Community'), ('bot', 'Bot')], max_length=10)),
-                ('subject', models.CharField(blank=True, max_length=250)),
-                ('body_text', models.TextField(blank=True)),
-                ('new_text', models.TextField(blank=True)),
-                ('body_html', models.TextField(blank=True)),
-                ('to', models.JSONField(blank=True, default=list)),
-                ('cc', models.JSONField(blank=True, default=list)),
-                ('reply_to', models.JSONField(blank=True, default=list)),
-                ('references', models.JSONField(blank=True, default=list)),
-                ('message_class', models.CharField(default='normal', max_length=12)),
-                ('matched_by', models.CharField(blank=True, max_length=30)),
-                ('flags', models.JSONField(blank=True, default=list)),
-                ('notes', models.JSONField(blank=True, default=list)),
-                ('sent_at', models.DateTimeField()),
-                ('filed_at', models.DateTimeField()),
-                ('edited_at', models.DateTimeField(blank=True, null=True)),
-                ('deleted_at', models.DateTimeField(blank=True, null=True)),
-                ('search_text', models.TextField(blank=True)),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='inbox.identity')),
-                ('author_user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('delivery', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='messages', to='inbox.delivery')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(choices=[("in", "In"), ("out", "Out")], max_length=3),
+                ),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[("public", "Public"), ("internal", "Internal")],
+                        default="internal",
+                        max_length=8,
+                    ),
+                ),
+                ("realm", models.CharField(max_length=100)),
+                ("external_id", models.CharField(max_length=500)),
+                ("sender_key", models.CharField(blank=True, max_length=250)),
+                ("author_label", models.CharField(blank=True, max_length=250)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("asker", "Asker"),
+                            ("team", "Team"),
+                            ("community", "Community"),
+                            ("bot", "Bot"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("subject", models.CharField(blank=True, max_length=250)),
+                ("body_text", models.TextField(blank=True)),
+                ("new_text", models.TextField(blank=True)),
+                ("body_html", models.TextField(blank=True)),
+                ("to", models.JSONField(blank=True, default=list)),
+                ("cc", models.JSONField(blank=True, default=list)),
+                ("reply_to", models.JSONField(blank=True, default=list)),
+                ("references", models.JSONField(blank=True, default=list)),
+                ("message_class", models.CharField(default="normal", max_length=12)),
+                ("matched_by", models.CharField(blank=True, max_length=30)),
+                ("flags", models.JSONField(blank=True, default=list)),
+                ("notes", models.JSONField(blank=True, default=list)),
+                ("sent_at", models.DateTimeField()),
+                ("filed_at", models.DateTimeField()),
+                ("edited_at", models.DateTimeField(blank=True, null=True)),
+                ("deleted_at", models.DateTimeField(blank=True, null=True)),
+                ("search_text", models.TextField(blank=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="inbox.identity",
+                    ),
+                ),
+                (
+                    "author_user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="messages",
+                        to="inbox.delivery",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('filename', models.CharField(max_length=200)),
-                ('content_type', models.CharField(max_length=120)),
-                ('size', models.PositiveBigIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('content_id', models.CharField(blank=True, max_length=250)),
-                ('inline', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('uploader', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('message', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='inbox.message')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("filename", models.CharField(max_length=200)),
+                ("content_type", models.CharField(max_length=120)),
+                ("size", models.PositiveBigIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("content_id", models.CharField(blank=True, max_length=250)),
+                ("inline", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "uploader",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="inbox.message",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Policy',
+            name="Policy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(unique=True)),
-                ('name', models.CharField(blank=True, max_length=120)),
-                ('soft', models.BooleanField(default=False)),
-                ('first_response_amount', models.PositiveIntegerField(blank=True, null=True)),
-                ('first_response_unit', models.CharField(blank=True, choices=[('minutes', 'Minutes'), ('hours', 'Hours'), ('business_minutes', 'Business minutes'), ('business_hours', 'Business hours'), ('business_days', 'Business days')], max_length=20)),
-                ('next_response_amount', models.PositiveIntegerField(blank=True, null=True)),
-                ('next_response_unit', models.CharField(blank=True, choices=[('minutes', 'Minutes'), ('hours', 'Hours'), ('business_minutes', 'Business minutes'), ('business_hours', 'Business hours'), ('business_days', 'Business days')], max_length=20)),
-                ('update_amount', models.PositiveIntegerField(blank=True, null=True)),
-                ('update_unit', models.CharField(blank=True, choices=[('minutes', 'Minutes'), ('hours', 'Hours'), ('business_minutes', 'Business minutes'), ('business_hours', 'Business hours'), ('business_days', 'Business days')], max_length=20)),
-                ('acknowledge', models.CharField(blank=True, choices=[('end_of_next_business_day', 'End of the next business day')], max_length=30)),
-                ('warn_minutes', models.PositiveIntegerField(default=60)),
-                ('calendar', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='inbox.calendar')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(unique=True)),
+                ("name", models.CharField(blank=True, max_length=120)),
+                ("soft", models.BooleanField(default=False)),
+                ("first_response_amount", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "first_response_unit",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("minutes", "Minutes"),
+                            ("hours", "Hours"),
+                            ("business_minutes", "Business minutes"),
+                            ("business_hours", "Business hours"),
+                            ("business_days", "Business days"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("next_response_amount", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "next_response_unit",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("minutes", "Minutes"),
+                            ("hours", "Hours"),
+                            ("business_minutes", "Business minutes"),
+                            ("business_hours", "Business hours"),
+                            ("business_days", "Business days"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("update_amount", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "update_unit",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("minutes", "Minutes"),
+                            ("hours", "Hours"),
+                            ("business_minutes", "Business minutes"),
+                            ("business_hours", "Business hours"),
+                            ("business_days", "Business days"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "acknowledge",
+                    models.CharField(
+                        blank=True,
+                        choices=[("end_of_next_business_day", "End of the next business day")],
+                        max_length=30,
+                    ),
+                ),
+                ("warn_minutes", models.PositiveIntegerField(default=60)),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="policies",
+                        to="inbox.calendar",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'policies',
+                "verbose_name_plural": "policies",
             },
         ),
         migrations.AddField(
-            model_name='channel',
-            name='policy',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='inbox.policy'),
+            model_name="channel",
+            name="policy",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                to="inbox.policy",
+            ),
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='inbox.channel')),
-                ('delivery', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='inbox.delivery')),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='receipts', to='inbox.message')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="inbox.channel"
+                    ),
+                ),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to="inbox.delivery"
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="receipts",
+                        to="inbox.message",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Rotation',
+            name="Rotation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(unique=True)),
-                ('name', models.CharField(blank=True, max_length=120)),
-                ('zone', models.CharField(default='UTC', max_length=64)),
-                ('handover', models.CharField(default='09:00', max_length=5)),
-                ('starts_on', models.DateField()),
-                ('calendar', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='inbox.calendar')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(unique=True)),
+                ("name", models.CharField(blank=True, max_length=120)),
+                ("zone", models.CharField(default="UTC", max_length=64)),
+                ("handover", models.CharField(default="09:00", max_length=5)),
+                ("starts_on", models.DateField()),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="inbox.calendar",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RotationMember',
+            name="RotationMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('rotation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='places', to='inbox.rotation')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                (
+                    "rotation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="places",
+                        to="inbox.rotation",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='RuleHit',
+            name="RuleHit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hits', to='inbox.rule')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="hits",
+                        to="inbox.rule",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SourceGroup',
+            name="SourceGroup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.SlugField(unique=True)),
-                ('announce_to', models.CharField(blank=True, max_length=120)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('policy', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='inbox.policy')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.SlugField(unique=True)),
+                ("announce_to", models.CharField(blank=True, max_length=120)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="inbox.policy",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_key', models.CharField(max_length=200)),
-                ('label', models.CharField(blank=True, max_length=200)),
-                ('settings', models.JSONField(blank=True, default=dict)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sources', to='inbox.channel')),
-                ('group', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='inbox.sourcegroup')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_key", models.CharField(max_length=200)),
+                ("label", models.CharField(blank=True, max_length=200)),
+                ("settings", models.JSONField(blank=True, default=dict)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sources",
+                        to="inbox.channel",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="inbox.sourcegroup",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Thread',
+            name="Thread",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('realm', models.CharField(max_length=100)),
-                ('thread_key', models.CharField(max_length=250)),
-                ('role', models.CharField(choices=[('customer', 'Customer'), ('bridge', 'Bridge'), ('triage', 'Triage')], default='customer', max_length=10)),
-                ('moved_from', models.JSONField(blank=True, default=list)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inbox.channel')),
-                ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='inbox.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("realm", models.CharField(max_length=100)),
+                ("thread_key", models.CharField(max_length=250)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("customer", "Customer"),
+                            ("bridge", "Bridge"),
+                            ("triage", "Triage"),
+                        ],
+                        default="customer",
+                        max_length=10,
+                    ),
+                ),
+                ("moved_from", models.JSONField(blank=True, default=list)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inbox.channel",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="inbox.source",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='message',
-            name='thread',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='inbox.thread'),
+            model_name="message",
+            name="thread",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="messages",
+                to="inbox.thread",
+            ),
         ),
         migrations.CreateModel(
-            name='Ticket',
+            name="Ticket",
             fields=[
-                ('number', models.BigAutoField(primary_key=True, serialize=False)),
-                ('subject', models.CharField(blank=True, max_length=250)),
-                ('kind', models.CharField(choices=[('help', 'Help'), ('bug', 'Bug'), ('feature', 'Feature'), ('docs', 'Docs'), ('security', 'Security'), ('lead', 'Lead'), ('other', 'Other')], default='help', max_length=10)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('in_progress', 'In progress'), ('on_hold', 'On hold'), ('closed', 'Closed'), ('trashed', 'Trashed'), ('spam', 'Spam'), ('merged', 'Merged')], default='open', max_length=12)),
-                ('waiting_on', models.CharField(blank=True, choices=[('us', 'Us'), ('them', 'Them'), ('research', 'Research')], default='us', max_length=10)),
-                ('resolution', models.CharField(blank=True, choices=[('answered', 'Answered'), ('solved', 'Solved'), ('became_issue', 'Became an issue'), ('docs_gap', 'Docs gap'), ('no_reply', 'No reply'), ('duplicate', 'Duplicate'), ('transactional', 'Transactional'), ('moved_to_dm', 'Moved to DM'), ('spam', 'Spam')], max_length=20)),
-                ('resolution_note', models.TextField(blank=True)),
-                ('hold_reason', models.CharField(blank=True, max_length=500)),
-                ('category', models.CharField(blank=True, max_length=120)),
-                ('priority', models.CharField(choices=[('low', 'Low'), ('normal', 'Normal'), ('high', 'High'), ('urgent', 'Urgent')], default='normal', max_length=8)),
-                ('opener_role', models.CharField(choices=[('asker', 'Asker'), ('team', 'Team'), ('community', 'Community'), ('bot', 'Bot')], default='asker', max_length=10)),
-                ('opener_class', models.CharField(default='normal', max_length=12)),
-                ('permalink', models.URLField(blank=True, max_length=500)),
-                ('policy_reason', models.CharField(blank=True, max_length=120)),
-                ('next_due_at', models.DateTimeField(blank=True, null=True)),
-                ('snoozed_until', models.DateTimeField(blank=True, null=True)),
-                ('snooze_mode', models.CharField(blank=True, max_length=10)),
-                ('cc', models.JSONField(blank=True, default=list)),
-                ('created_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('trashed_at', models.DateTimeField(blank=True, null=True)),
-                ('last_message_at', models.DateTimeField(blank=True, null=True)),
-                ('last_message_id', models.BigIntegerField(blank=True, null=True)),
-                ('message_count', models.PositiveIntegerField(default=0)),
-                ('waiting_since', models.DateTimeField(blank=True, null=True)),
-                ('episode', models.PositiveIntegerField(default=0)),
-                ('status_before', models.CharField(blank=True, max_length=12)),
-                ('version', models.PositiveBigIntegerField(default=0)),
-                ('asker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='inbox.identity')),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='inbox.channel')),
-                ('hint', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='inbox.ticket')),
-                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged_from', to='inbox.ticket')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='tickets', to=settings.AUTH_USER_MODEL)),
-                ('policy', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='inbox.policy')),
-                ('restricted_team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inbox.team')),
-                ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='inbox.source')),
-                ('tags', models.ManyToManyField(blank=True, related_name='tickets', to='inbox.tag')),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='tickets', to='inbox.team')),
+                ("number", models.BigAutoField(primary_key=True, serialize=False)),
+                ("subject", models.CharField(blank=True, max_length=250)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("help", "Help"),
+                            ("bug", "Bug"),
+                            ("feature", "Feature"),
+                            ("docs", "Docs"),
+                            ("security", "Security"),
+                            ("lead", "Lead"),
+                            ("other", "Other"),
+                        ],
+                        default="help",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("in_progress", "In progress"),
+                            ("on_hold", "On hold"),
+                            ("closed", "Closed"),
+                            ("trashed", "Trashed"),
+                            ("spam", "Spam"),
+                            ("merged", "Merged"),
+                        ],
+                        default="open",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "waiting_on",
+                    models.CharField(
+                        blank=True,
+                        choices=[("us", "Us"), ("them", "Them"), ("research", "Research")],
+                        default="us",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "resolution",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("answered", "Answered"),
+                            ("solved", "Solved"),
+                            ("became_issue", "Became an issue"),
+                            ("docs_gap", "Docs gap"),
+                            ("no_reply", "No reply"),
+                            ("duplicate", "Duplicate"),
+                            ("transactional", "Transactional"),
+                            ("moved_to_dm", "Moved to DM"),
+                            ("spam", "Spam"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("resolution_note", models.TextField(blank=True)),
+                ("hold_reason", models.CharField(blank=True, max_length=500)),
+                ("category", models.CharField(blank=True, max_length=120)),
+                (
+                    "priority",
+                    models.CharField(
+                        choices=[
+                            ("low", "Low"),
+                            ("normal", "Normal"),
+                            ("high", "High"),
+                            ("urgent", "Urgent"),
+                        ],
+                        default="normal",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "opener_role",
+                    models.CharField(
+                        choices=[
+                            ("asker", "Asker"),
+                            ("team", "Team"),
+                            ("community", "Community"),
+                            ("bot", "Bot"),
+                        ],
+                        default="asker",
+                        max_length=10,
+                    ),
+                ),
+                ("opener_class", models.CharField(default="normal", max_length=12)),
+                ("permalink", models.URLField(blank=True, max_length=500)),
+                ("policy_reason", models.CharField(blank=True, max_length=120)),
+                ("next_due_at", models.DateTimeField(blank=True, null=True)),
+                ("snoozed_until", models.DateTimeField(blank=True, null=True)),
+                ("snooze_mode", models.CharField(blank=True, max_length=10)),
+                ("cc", models.JSONField(blank=True, default=list)),
+                ("created_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("trashed_at", models.DateTimeField(blank=True, null=True)),
+                ("last_message_at", models.DateTimeField(blank=True, null=True)),
+                ("last_message_id", models.BigIntegerField(blank=True, null=True)),
+                ("message_count", models.PositiveIntegerField(default=0)),
+                ("waiting_since", models.DateTimeField(blank=True, null=True)),
+                ("episode", models.PositiveIntegerField(default=0)),
+                ("status_before", models.CharField(blank=True, max_length=12)),
+                ("version", models.PositiveBigIntegerField(default=0)),
+                (
+                    "asker",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tickets",
+                        to="inbox.identity",
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tickets",
+                        to="inbox.channel",
+                    ),
+                ),
+                (
+                    "hint",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="inbox.ticket",
+                    ),
+                ),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="merged_from",
+                        to="inbox.ticket",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="tickets",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="inbox.policy",
+                    ),
+                ),
+                (
+                    "restricted_team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inbox.team",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="inbox.source",
+                    ),
+                ),
+                (
+                    "tags",
+                    models.ManyToManyField(blank=True, related_name="tickets", to="inbox.tag"),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="tickets",
+                        to="inbox.team",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='thread',
-            name='ticket',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='threads', to='inbox.ticket'),
+            model_name="thread",
+            name="ticket",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="threads",
+                to="inbox.ticket",
+            ),
         ),
         migrations.CreateModel(
-            name='RuleTrace',
+            name="RuleTrace",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('trigger', models.CharField(max_length=10)),
-                ('ruleset', models.PositiveBigIntegerField(default=0)),
-                ('steps', models.JSONField(default=list)),
-                ('at', models.DateTimeField()),
-                ('message', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inbox.message')),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='traces', to='inbox.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("trigger", models.CharField(max_length=10)),
+                ("ruleset", models.PositiveBigIntegerField(default=0)),
+                ("steps", models.JSONField(default=list)),
+                ("at", models.DateTimeField()),
+                (
+                    "message",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="inbox.message",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="traces",
+                        to="inbox.ticket",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Outgoing',
+            name="Outgoing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('visibility', models.CharField(default='public', max_length=8)),
-                ('kind', models.CharField(max_length=20)),
-                ('payload', models.JSONField()),
-                ('idempotency_key', models.CharField(max_length=80, unique=True)),
-                ('automatic', models.BooleanField(default=False)),
-                ('rule_key', models.CharField(blank=True, max_length=80)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('sending', 'Sending'), ('sent', 'Sent'), ('failed', 'Failed'), ('uncertain', 'Uncertain'), ('held', 'Held')], default='queued', max_length=10)),
-                ('held_reason', models.CharField(blank=True, choices=[('approval', 'Waits for approval'), ('uncertain', 'May have been sent')], max_length=10)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('probes', models.PositiveSmallIntegerField(default=0)),
-                ('not_before', models.DateTimeField()),
-                ('fence', models.PositiveBigIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('receipt', models.JSONField(blank=True, default=dict)),
-                ('error', models.CharField(blank=True, max_length=500)),
-                ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outgoing', to='inbox.channel')),
-                ('message', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='outgoing', to='inbox.message')),
-                ('thread', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='outgoing', to='inbox.thread')),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outgoing', to='inbox.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("visibility", models.CharField(default="public", max_length=8)),
+                ("kind", models.CharField(max_length=20)),
+                ("payload", models.JSONField()),
+                ("idempotency_key", models.CharField(max_length=80, unique=True)),
+                ("automatic", models.BooleanField(default=False)),
+                ("rule_key", models.CharField(blank=True, max_length=80)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("sending", "Sending"),
+                            ("sent", "Sent"),
+                            ("failed", "Failed"),
+                            ("uncertain", "Uncertain"),
+                            ("held", "Held"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "held_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("approval", "Waits for approval"),
+                            ("uncertain", "May have been sent"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("probes", models.PositiveSmallIntegerField(default=0)),
+                ("not_before", models.DateTimeField()),
+                ("fence", models.PositiveBigIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("receipt", models.JSONField(blank=True, default=dict)),
+                ("error", models.CharField(blank=True, max_length=500)),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="outgoing",
+                        to="inbox.channel",
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="outgoing",
+                        to="inbox.message",
+                    ),
+                ),
+                (
+                    "thread",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="outgoing",
+                        to="inbox.thread",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="outgoing",
+                        to="inbox.ticket",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'outgoing',
+                "verbose_name_plural": "outgoing",
             },
         ),
         migrations.AddField(
-            model_name='message',
-            name='ticket',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='inbox.ticket'),
+            model_name="message",
+            name="ticket",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="messages",
+                to="inbox.ticket",
+            ),
         ),
         migrations.CreateModel(
-            name='Link',
+            name="Link",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=30)),
-                ('url', models.URLField(max_length=500)),
-                ('state', models.CharField(blank=True, max_length=20)),
-                ('released_in', models.CharField(blank=True, max_length=80)),
-                ('created_at', models.DateTimeField()),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='inbox.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=30)),
+                ("url", models.URLField(max_length=500)),
+                ("state", models.CharField(blank=True, max_length=20)),
+                ("released_in", models.CharField(blank=True, max_length=80)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="links",
+                        to="inbox.ticket",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DelayedAction',
+            name="DelayedAction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('feature', models.CharField(max_length=40)),
-                ('episode', models.CharField(max_length=80)),
-                ('due_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('fired', 'Fired'), ('cancelled', 'Cancelled')], default='pending', max_length=10)),
-                ('fired_at', models.DateTimeField(blank=True, null=True)),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='delayed_actions', to='inbox.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("feature", models.CharField(max_length=40)),
+                ("episode", models.CharField(max_length=80)),
+                ("due_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("fired", "Fired"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("fired_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="delayed_actions",
+                        to="inbox.ticket",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Clock',
+            name="Clock",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('metric', models.CharField(choices=[('first_response', 'First response'), ('next_response', 'Next response'), ('acknowledge', 'Acknowledgement'), ('update', 'Update owed')], max_length=20)),
-                ('policy_key', models.CharField(max_length=50)),
-                ('soft', models.BooleanField(default=False)),
-                ('amount', models.PositiveIntegerField(default=0)),
-                ('unit', models.CharField(max_length=30)),
-                ('warn_minutes', models.PositiveIntegerField(default=0)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('paused', 'Paused'), ('met', 'Met'), ('stopped', 'Stopped')], default='running', max_length=8)),
-                ('started_at', models.DateTimeField()),
-                ('resumed_at', models.DateTimeField()),
-                ('consumed_seconds', models.FloatField(default=0)),
-                ('due_at', models.DateTimeField()),
-                ('warn_at', models.DateTimeField(blank=True, null=True)),
-                ('paused_at', models.DateTimeField(blank=True, null=True)),
-                ('pause_reason', models.CharField(blank=True, max_length=120)),
-                ('warned_at', models.DateTimeField(blank=True, null=True)),
-                ('breached_at', models.DateTimeField(blank=True, null=True)),
-                ('met_at', models.DateTimeField(blank=True, null=True)),
-                ('stopped_at', models.DateTimeField(blank=True, null=True)),
-                ('answered_by', models.CharField(blank=True, max_length=10)),
-                ('pauses', models.JSONField(blank=True, default=list)),
-                ('calendar_version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inbox.calendarversion')),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clocks', to='inbox.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "metric",
+                    models.CharField(
+                        choices=[
+                            ("first_response", "First response"),
+                            ("next_response", "Next response"),
+                            ("acknowledge", "Acknowledgement"),
+                            ("update", "Update owed"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("policy_key", models.CharField(max_length=50)),
+                ("soft", models.BooleanField(default=False)),
+                ("amount", models.PositiveIntegerField(default=0)),
+                ("unit", models.CharField(max_length=30)),
+                ("warn_minutes", models.PositiveIntegerField(default=0)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("paused", "Paused"),
+                            ("met", "Met"),
+                            ("stopped", "Stopped"),
+                        ],
+                        default="running",
+                        max_length=8,
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("resumed_at", models.DateTimeField()),
+                ("consumed_seconds", models.FloatField(default=0)),
+                ("due_at", models.DateTimeField()),
+                ("warn_at", models.DateTimeField(blank=True, null=True)),
+                ("paused_at", models.DateTimeField(blank=True, null=True)),
+                ("pause_reason", models.CharField(blank=True, max_length=120)),
+                ("warned_at", models.DateTimeField(blank=True, null=True)),
+                ("breached_at", models.DateTimeField(blank=True, null=True)),
+                ("met_at", models.DateTimeField(blank=True, null=True)),
+                ("stopped_at", models.DateTimeField(blank=True, null=True)),
+                ("answered_by", models.CharField(blank=True, max_length=10)),
+                ("pauses", models.JSONField(blank=True, default=list)),
+                (
+                    "calendar_version",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inbox.calendarversion",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="clocks",
+                        to="inbox.ticket",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AutomaticMail',
+            name="AutomaticMail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.CharField(max_length=250)),
-                ('at', models.DateTimeField()),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inbox.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("address", models.CharField(max_length=250)),
+                ("at", models.DateTimeField()),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="inbox.ticket",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TicketCount',
+            name="TicketCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(blank=True, max_length=50)),
-                ('key', models.CharField(max_length=150)),
-                ('n', models.IntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("scope", models.CharField(blank=True, max_length=50)),
+                ("key", models.CharField(max_length=150)),
+                ("n", models.IntegerField()),
             ],
             options={
-                'indexes': [models.Index(fields=['scope', 'key'], name='count_of_key')],
+                "indexes": [models.Index(fields=["scope", "key"], name="count_of_key")],
             },
         ),
         migrations.CreateModel(
-            name='TicketEvent',
+            name="TicketEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=30)),
-                ('at', models.DateTimeField()),
-                ('actor_kind', models.CharField(max_length=10)),
-                ('actor_label', models.CharField(max_length=150)),
-                ('rule_key', models.CharField(blank=True, max_length=80)),
-                ('echo', models.BooleanField(default=False)),
-                ('data', models.JSONField(blank=True, default=dict)),
-                ('actor_user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='inbox.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=30)),
+                ("at", models.DateTimeField()),
+                ("actor_kind", models.CharField(max_length=10)),
+                ("actor_label", models.CharField(max_length=150)),
+                ("rule_key", models.CharField(blank=True, max_length=80)),
+                ("echo", models.BooleanField(default=False)),
+                ("data", models.JSONField(blank=True, default=dict)),
+                (
+                    "actor_user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="inbox.ticket",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='calendarversion',
-            constraint=models.UniqueConstraint(fields=('calendar', 'version'), name='calendar_version_once'),
+            model_name="calendarversion",
+            constraint=models.UniqueConstraint(
+                fields=("calendar", "version"), name="calendar_version_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state__in', ['pending', 'processing'])), fields=['not_before', 'id'], name='delivery_open'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state__in", ["pending", "processing"])),
+                fields=["not_before", "id"],
+                name="delivery_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['state', '-id'], name='delivery_state'),
+            model_name="delivery",
+            index=models.Index(fields=["state", "-id"], name="delivery_state"),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('channel', 'dedupe_key'), name='delivery_once'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                fields=("channel", "dedupe_key"), name="delivery_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identity',
-            constraint=models.UniqueConstraint(fields=('kind', 'realm', 'external_id'), name='identity_once_per_realm'),
+            model_name="identity",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "realm", "external_id"), name="identity_once_per_realm"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='channel',
-            constraint=models.UniqueConstraint(fields=('kind', 'key'), name='channel_once_per_kind'),
+            model_name="channel",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "key"), name="channel_once_per_kind"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.UniqueConstraint(fields=('message', 'channel'), name='receipt_once'),
+            model_name="receipt",
+            constraint=models.UniqueConstraint(fields=("message", "channel"), name="receipt_once"),
         ),
         migrations.AddConstraint(
-            model_name='rotationmember',
-            constraint=models.UniqueConstraint(fields=('rotation', 'position'), name='rotation_place_once'),
+            model_name="rotationmember",
+            constraint=models.UniqueConstraint(
+                fields=("rotation", "position"), name="rotation_place_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='rulehit',
-            index=models.Index(fields=['rule', '-at'], name='hit_of_rule'),
+            model_name="rulehit",
+            index=models.Index(fields=["rule", "-at"], name="hit_of_rule"),
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=models.UniqueConstraint(fields=('channel', 'external_key'), name='source_once'),
+            model_name="source",
+            constraint=models.UniqueConstraint(
+                fields=("channel", "external_key"), name="source_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('status__in', ['open', 'in_progress', 'on_hold'])), fields=['next_due_at', 'number'], name='ticket_live_due'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("status__in", ["open", "in_progress", "on_hold"])),
+                fields=["next_due_at", "number"],
+                name="ticket_live_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('status__in', ['open', 'in_progress', 'on_hold'])), fields=['owner', 'next_due_at'], name='ticket_live_owner'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("status__in", ["open", "in_progress", "on_hold"])),
+                fields=["owner", "next_due_at"],
+                name="ticket_live_owner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['asker', '-number'], name='ticket_asker'),
+            model_name="ticket",
+            index=models.Index(fields=["asker", "-number"], name="ticket_asker"),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['status', '-number'], name='ticket_status'),
+            model_name="ticket",
+            index=models.Index(fields=["status", "-number"], name="ticket_status"),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['category', '-number'], name='ticket_category'),
+            model_name="ticket",
+            index=models.Index(fields=["category", "-number"], name="ticket_category"),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('snoozed_until__isnull', False)), fields=['snoozed_until'], name='ticket_snoozed'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("snoozed_until__isnull", False)),
+                fields=["snoozed_until"],
+                name="ticket_snoozed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'on_hold'), _negated=True), models.Q(('hold_reason', ''), _negated=True), _connector='OR'), name='ticket_hold_has_reason'),
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "on_hold"), _negated=True),
+                    models.Q(("hold_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="ticket_hold_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'closed'), ('resolution', 'moved_to_dm'), _negated=True), models.Q(('resolution_note', ''), _negated=True), _connector='OR'), name='ticket_dm_has_note'),
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "closed"), ("resolution", "moved_to_dm"), _negated=True),
+                    models.Q(("resolution_note", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="ticket_dm_has_note",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(('opener_role', 'bot'), _negated=True), name='ticket_not_by_own_bot'),
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("opener_role", "bot"), _negated=True),
+                name="ticket_not_by_own_bot",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('merged_into__isnull', False), ('status', 'merged')), models.Q(('status', 'merged'), _negated=True), _connector='OR'), name='ticket_merged_has_target'),
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("merged_into__isnull", False), ("status", "merged")),
+                    models.Q(("status", "merged"), _negated=True),
+                    _connector="OR",
+                ),
+                name="ticket_merged_has_target",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'closed'), _negated=True), models.Q(('resolution', ''), _negated=True), _connector='OR'), name='ticket_closed_has_resolution'),
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "closed"), _negated=True),
+                    models.Q(("resolution", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="ticket_closed_has_resolution",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='thread',
-            constraint=models.UniqueConstraint(fields=('realm', 'thread_key'), name='thread_once'),
+            model_name="thread",
+            constraint=models.UniqueConstraint(fields=("realm", "thread_key"), name="thread_once"),
         ),
         migrations.AddIndex(
-            model_name='ruletrace',
-            index=models.Index(fields=['ticket', 'id'], name='trace_of_ticket'),
+            model_name="ruletrace",
+            index=models.Index(fields=["ticket", "id"], name="trace_of_ticket"),
         ),
         migrations.AddIndex(
-            model_name='outgoing',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'sending', 'uncertain'])), fields=['not_before', 'id'], name='outgoing_open'),
+            model_name="outgoing",
+            index=models.Index(
+                condition=models.Q(("state__in", ["queued", "sending", "uncertain"])),
+                fields=["not_before", "id"],
+                name="outgoing_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='outgoing',
-            index=models.Index(fields=['state', '-id'], name='outgoing_state'),
+            model_name="outgoing",
+            index=models.Index(fields=["state", "-id"], name="outgoing_state"),
         ),
         migrations.AddConstraint(
-            model_name='outgoing',
-            constraint=models.CheckConstraint(condition=models.Q(('visibility', 'public')), name='outgoing_never_internal'),
+            model_name="outgoing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("visibility", "public")), name="outgoing_never_internal"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outgoing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'held'), _negated=True), models.Q(('held_reason', ''), _negated=True), _connector='OR'), name='outgoing_held_has_reason'),
+            model_name="outgoing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "held"), _negated=True),
+                    models.Q(("held_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="outgoing_held_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outgoing',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind__in', ['reply', 'auto_reply']), ('message__isnull', False)), fields=('message', 'channel'), name='outgoing_once_per_message'),
+            model_name="outgoing",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("kind__in", ["reply", "auto_reply"]), ("message__isnull", False)
+                ),
+                fields=("message", "channel"),
+                name="outgoing_once_per_message",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['ticket', 'sent_at', 'id'], name='message_in_order'),
+            model_name="message",
+            index=models.Index(fields=["ticket", "sent_at", "id"], name="message_in_order"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('realm', 'external_id', 'sender_key'), name='message_once'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                fields=("realm", "external_id", "sender_key"), name="message_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='link',
-            constraint=models.UniqueConstraint(fields=('ticket', 'url'), name='link_once'),
+            model_name="link",
+            constraint=models.UniqueConstraint(fields=("ticket", "url"), name="link_once"),
         ),
         migrations.AddIndex(
-            model_name='delayedaction',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['due_at'], name='delayed_action_due'),
+            model_name="delayedaction",
+            index=models.Index(
+                condition=models.Q(("state", "pending")),
+                fields=["due_at"],
+                name="delayed_action_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delayedaction',
-            constraint=models.UniqueConstraint(fields=('feature', 'ticket', 'episode'), name='delayed_action_once_per_episode'),
+            model_name="delayedaction",
+            constraint=models.UniqueConstraint(
+                fields=("feature", "ticket", "episode"), name="delayed_action_once_per_episode"
+            ),
         ),
         migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('breached_at__isnull', True), ('state', 'running')), fields=['due_at'], name='clock_due'),
+            model_name="clock",
+            index=models.Index(
+                condition=models.Q(("breached_at__isnull", True), ("state", "running")),
+                fields=["due_at"],
+                name="clock_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('state', 'running'), ('warned_at__isnull', True)), fields=['warn_at'], name='clock_warn'),
+            model_name="clock",
+            index=models.Index(
+                condition=models.Q(("state", "running"), ("warned_at__isnull", True)),
+                fields=["warn_at"],
+                name="clock_warn",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['running', 'paused'])), fields=('ticket', 'metric'), name='clock_one_live_per_metric'),
+            model_name="clock",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["running", "paused"])),
+                fields=("ticket", "metric"),
+                name="clock_one_live_per_metric",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'paused'), _negated=True), ('paused_at__isnull', False), _connector='OR'), name='clock_paused_has_time'),
+            model_name="clock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "paused"), _negated=True),
+                    ("paused_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="clock_paused_has_time",
+            ),
         ),
         migrations.AddIndex(
-            model_name='automaticmail',
-            index=models.Index(fields=['address', '-at'], name='automatic_to_address'),
+            model_name="automaticmail",
+            index=models.Index(fields=["address", "-at"], name="automatic_to_address"),
         ),
         migrations.AddIndex(
-            model_name='ticketevent',
-            index=models.Index(fields=['ticket', 'id'], name='event_of_ticket'),
+            model_name="ticketevent",
+            index=models.Index(fields=["ticket", "id"], name="event_of_ticket"),
         ),
     ]

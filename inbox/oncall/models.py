@@ -9,9 +9,7 @@ class Rotation(models.Model):
 
     key = models.SlugField(unique=True)
     name = models.CharField(max_length=120, blank=True)
-    calendar = models.ForeignKey(
-        "inbox.Calendar", on_delete=models.SET_NULL, null=True, blank=True
-    )
+    calendar = models.ForeignKey("inbox.Calendar", on_delete=models.SET_NULL, null=True, blank=True)
     zone = models.CharField(max_length=64, default="UTC")
     handover = models.CharField(max_length=5, default="09:00")
     starts_on = models.DateField()

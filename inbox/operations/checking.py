@@ -45,8 +45,6 @@ def findings() -> Iterator[Finding]:
 
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info < (3, 11):
-        return Finding("wrong", f"Python {version}: install 3.11 or newer")
     return Finding("ok", f"Python {version}")
 
 

@@ -45,7 +45,10 @@ def connect(kind_name: str, key: str, given: Mapping[str, str]) -> dict[str, Any
 
 def _changed(kind: str, key: str, given: Mapping[str, str], secret: set[str]) -> Channel:
     channel = Channel.objects.filter(kind=kind, key=key).first() or Channel(
-        kind=kind, key=key, label=key.capitalize(), policy=Policy.objects.filter(key=COMMUNITY).first()
+        kind=kind,
+        key=key,
+        label=key.capitalize(),
+        policy=Policy.objects.filter(key=COMMUNITY).first(),
     )
     settings, secrets = dict(channel.settings), channel.secrets
     for name, value in given.items():

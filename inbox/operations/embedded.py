@@ -16,6 +16,7 @@ def serve(app: Celery, application: object, *, host: str, port: int) -> None:
         without_gossip=True,
         without_mingle=True,
         loglevel="WARNING",
+        quiet=True,
     )
     # the in-memory scheduler: a schedule on disk would not survive a kill in one piece
     schedule = beat.Service(app, max_interval=1, scheduler_cls=beat.Scheduler)

@@ -101,4 +101,6 @@ def bind_identity(user: User, text: str) -> None:
     realm, slash, inner = external_id.rpartition("/")
     if kind == "email":
         realm, inner = "mail", external_id
-    people.bind(user, kind=kind, realm=realm if slash or kind == "email" else kind, external_id=inner)
+    people.bind(
+        user, kind=kind, realm=realm if slash or kind == "email" else kind, external_id=inner
+    )

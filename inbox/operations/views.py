@@ -78,7 +78,7 @@ def _broker() -> bool:
         return True
     try:
         with current_app.connection_for_write(connect_timeout=0.5) as broker:
-            broker.ensure_connection(max_retries=1, timeout=0.5)
+            broker.ensure_connection(max_retries=1, timeout=1)
     except Exception:  # noqa: BLE001 - every way of being away is the same answer
         return False
     return True

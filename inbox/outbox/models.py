@@ -57,7 +57,9 @@ class Outgoing(models.Model):
     class Meta:
         verbose_name_plural = "outgoing"
         constraints = [
-            models.CheckConstraint(name="outgoing_never_internal", condition=Q(visibility="public")),
+            models.CheckConstraint(
+                name="outgoing_never_internal", condition=Q(visibility="public")
+            ),
             models.CheckConstraint(
                 name="outgoing_held_has_reason", condition=~Q(state="held") | ~Q(held_reason="")
             ),

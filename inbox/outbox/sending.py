@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -65,9 +66,9 @@ def claim(pk: int, *, now: datetime) -> Step | None:
     row = _take(pk, now, state="sending", was=("queued", "queued"), attempt=1)
     if row is not None:
         point("out_after_sending_commit")
-        return lambda: _send(row, now)
+        return partial(_send, row, now)
     row = _take(pk, now, state="uncertain", was=("uncertain", "sending"), attempt=0)
-    return (lambda: _probe(row, now)) if row is not None else None
+    return partial(_probe, row, now) if row is not None else None
 
 
 def _take(
@@ -79,7 +80,9 @@ def _take(
     values = [state, lease, attempt, probe, pk, due, first, second, due]
     if first == "uncertain":
         # an uncertain row that somebody is looking up right now is not taken twice
-        sql = CLAIM.replace("state = %s OR", "(state = %s AND (lease_until IS NULL OR lease_until < %s)) OR")
+        sql = CLAIM.replace(
+            "state = %s OR", "(state = %s AND (lease_until IS NULL OR lease_until < %s)) OR"
+        )
         values.insert(7, due)
     else:
         sql = CLAIM
@@ -135,7 +138,12 @@ def _after_error(row: Outgoing, error: DeliveryError, now: datetime) -> Outcome:
 
 
 def _sent(row: Outgoing, receipt: SendReceipt, now: datetime) -> Outcome:
-    values = {"state": OutgoingState.SENT, "sent_at": now, "error": "", "receipt": dict(receipt.data)}
+    values = {
+        "state": OutgoingState.SENT,
+        "sent_at": now,
+        "error": "",
+        "receipt": dict(receipt.data),
+    }
     return Outcome(row=row, values=values, event=kinds.SENT, receipt=receipt)
 
 
@@ -177,7 +185,7 @@ def apply(outcome: Outcome) -> bool:
 
 def _name_message(row: Outgoing, receipt: SendReceipt) -> None:
     """The vendor's own id for our message, by which its echo is recognised."""
-    Message.objects.filter(pk=row.message_id).exclude(external_id=receipt.external_id).update(
+    Message.objects.filter(outgoing=row).exclude(external_id=receipt.external_id).update(
         external_id=receipt.external_id
     )
 
@@ -209,8 +217,6 @@ def outbound(row: Outgoing) -> OutboundMessage:
             for name, kind, digest in data.get("files", ())
         ),
     )
-
-
 
 
 def health_after(channel: Channel, outcome: Outcome) -> None:

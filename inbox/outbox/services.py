@@ -25,7 +25,15 @@ from inbox.tickets.models import (
 )
 from inbox.tickets.tokens import token_for
 
-ROBOTS = ("noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "mailer-daemon", "postmaster")
+ROBOTS = (
+    "noreply",
+    "no-reply",
+    "no_reply",
+    "donotreply",
+    "do-not-reply",
+    "mailer-daemon",
+    "postmaster",
+)
 
 
 def on_event(event: TicketEvent) -> None:
@@ -239,17 +247,21 @@ def mark_sent(row: Outgoing) -> None:
     """It may have been sent; a person says that it was."""
     _need(row, HeldReason.UNCERTAIN)
     now = work.current().now
-    _move(row, {OutgoingState.HELD}, state=OutgoingState.SENT, held_reason="", sent_at=now, error="")
+    _move(
+        row, {OutgoingState.HELD}, state=OutgoingState.SENT, held_reason="", sent_at=now, error=""
+    )
     tickets.record(tickets.lock(row.ticket_id), kinds.SENT, outgoing=row.pk, by_hand=True)
 
 
 def discard(row: Outgoing) -> None:
     """Never send it."""
-    waiting = {OutgoingState.HELD, OutgoingState.FAILED, OutgoingState.QUEUED}
+    waiting: set[str] = {OutgoingState.HELD, OutgoingState.FAILED, OutgoingState.QUEUED}
     label = work.current().actor.label
     _move(row, waiting, state=OutgoingState.FAILED, held_reason="", error=f"discarded by {label}")
     ticket = tickets.lock(row.ticket_id)
-    tickets.record(ticket, kinds.SEND_FAILED, outgoing=row.pk, message=row.message_id, why="discarded")
+    tickets.record(
+        ticket, kinds.SEND_FAILED, outgoing=row.pk, message=row.message_id, why="discarded"
+    )
 
 
 def _need(row: Outgoing, reason: str) -> None:
@@ -259,7 +271,15 @@ def _need(row: Outgoing, reason: str) -> None:
 
 def _release(row: Outgoing, states: set[str]) -> None:
     now = work.current().now
-    _move(row, states, state=OutgoingState.QUEUED, held_reason="", not_before=now, attempts=0, error="")
+    _move(
+        row,
+        states,
+        state=OutgoingState.QUEUED,
+        held_reason="",
+        not_before=now,
+        attempts=0,
+        error="",
+    )
     enqueue(Job.DELIVER, row.pk)
 
 

@@ -60,7 +60,7 @@ def _policy(ticket: Ticket, message: Message | None, value: Any, rule_key: str) 
     tickets.set_policy(ticket, policy, reason=reason)
 
 
-def _forward(unless_copied: bool) -> Callable[..., None]:
+def _forward(*, unless_copied: bool) -> Callable[..., None]:
     def verb(ticket: Ticket, message: Message | None, value: Any, rule_key: str) -> None:
         if message is not None:
             send = outbox.forward_unless_copied if unless_copied else outbox.forward

@@ -63,7 +63,16 @@ OPERATORS: dict[str, str] = {
 }
 BY_TYPE: dict[str, tuple[str, ...]] = {
     TEXT: ("is", "is_not", "contains", "words", "starts_with", "ends_with", "matches", "exists"),
-    ADDRESS: ("is", "is_not", "contains", "domain_is", "starts_with", "ends_with", "matches", "exists"),
+    ADDRESS: (
+        "is",
+        "is_not",
+        "contains",
+        "domain_is",
+        "starts_with",
+        "ends_with",
+        "matches",
+        "exists",
+    ),
     CHOICE: ("is", "is_not", "exists"),
     LIST: ("is", "is_not", "contains", "words", "ends_with", "matches", "exists"),
     FLAG: ("is",),
@@ -117,7 +126,7 @@ def _every(parts: list[Check], facts: Facts) -> Answer:
         if not answer.holds:
             return answer
         whys.append(answer.why)
-    return Answer(True, " and ".join(whys) or "it has no condition")
+    return Answer(holds=True, why=" and ".join(whys) or "it has no condition")
 
 
 def _some(parts: list[Check], facts: Facts) -> Answer:
@@ -127,13 +136,13 @@ def _some(parts: list[Check], facts: Facts) -> Answer:
         if answer.holds:
             return answer
         whys.append(answer.why)
-    return Answer(False, "; ".join(whys) or "none of no conditions")
+    return Answer(holds=False, why="; ".join(whys) or "none of no conditions")
 
 
 def _negation(part: Check) -> Check:
     def check(facts: Facts) -> Answer:
         answer = part(facts)
-        return Answer(not answer.holds, answer.why)
+        return Answer(holds=not answer.holds, why=answer.why)
 
     return check
 
@@ -168,10 +177,10 @@ def _leaf(name: str, given: Any) -> Check:
         for want in wanted:
             for item in have:
                 if test(item, want):
-                    return Answer(True, f"{label} {said} “{_short(want)}”")
+                    return Answer(holds=True, why=f"{label} {said} “{_short(want)}”")
             if want == "" and operator == "exists" and not have:
-                return Answer(False, f"no: {label} is missing")
-        return Answer(False, f"no: {label} is {_short(', '.join(have)) or 'empty'}")
+                return Answer(holds=False, why=f"no: {label} is missing")
+        return Answer(holds=False, why=f"no: {label} is {_short(', '.join(have)) or 'empty'}")
 
     if operator == "is_not":
         return _negation(_leaf(name, {"is": value}))
@@ -239,7 +248,9 @@ def _short(value: Any) -> str:
     text = getattr(value, "pattern", value)
     text = text.decode() if isinstance(text, bytes) else str(text)
     if text.startswith("(?:^|"):
-        text = text[text.index(")(") + 2 : text.rindex(")(?:$")].replace("\\s+", " ").replace("\\", "")
+        text = (
+            text[text.index(")(") + 2 : text.rindex(")(?:$")].replace("\\s+", " ").replace("\\", "")
+        )
     return text if len(text) <= 60 else text[:57] + "…"
 
 

@@ -44,14 +44,20 @@ def search(user: User, text: str, *, limit: int = 50) -> list[Ticket]:
 def _matching(wanted: list[str], unwanted: list[str]) -> QuerySet[Message, int]:
     rows = Message.objects.filter(deleted_at=None)
     if connection.vendor == "postgresql":
-        query = " & ".join([_phrase(term) for term in wanted] + [f"!({_phrase(t)})" for t in unwanted])
-        rows = rows.extra(  # noqa: S610 - the query is a parameter made of word characters alone
+        query = " & ".join(
+            [_phrase(term) for term in wanted] + [f"!({_phrase(t)})" for t in unwanted]
+        )
+        rows = rows.extra(
             where=["to_tsvector('simple', search_text) @@ to_tsquery('simple', %s)"], params=[query]
         )
     else:
-        match = " ".join([f'"{term}"' for term in wanted]) + "".join(f' NOT "{t}"' for t in unwanted)
-        rows = rows.extra(  # noqa: S610 - as above
-            where=["inbox_message.id IN (SELECT rowid FROM inbox_search WHERE inbox_search MATCH %s)"],
+        match = " ".join([f'"{term}"' for term in wanted]) + "".join(
+            f' NOT "{t}"' for t in unwanted
+        )
+        rows = rows.extra(
+            where=[
+                "inbox_message.id IN (SELECT rowid FROM inbox_search WHERE inbox_search MATCH %s)"
+            ],
             params=[match],
         )
     return rows.order_by("-id").values_list("ticket_id", flat=True)
@@ -68,7 +74,9 @@ def snippet(ticket: Ticket, text: str) -> str:
     wanted, _ = parse(text)
     if not wanted:
         return ""
-    found = ticket.messages.filter(Q(new_text__icontains=wanted[0])).values_list("new_text", flat=True)
+    found = ticket.messages.filter(Q(new_text__icontains=wanted[0])).values_list(
+        "new_text", flat=True
+    )
     whole = next(iter(found[:1]), "")
     place = max(whole.lower().find(wanted[0].lower()) - 60, 0)
     return " ".join(whole[place : place + 200].split())

@@ -36,12 +36,16 @@ NO_FUSE = Fuse(state="none", words="no SLA")
 def fuse(clock: Clock, *, now: datetime, zone: str) -> Fuse:
     """The fuse of one clock."""
     if clock.state == ClockState.MET:
-        return Fuse(state="met", words="kept" if not _late(clock) else "answered late", at=clock.met_at)
+        return Fuse(
+            state="met", words="kept" if not _late(clock) else "answered late", at=clock.met_at
+        )
     if clock.state == ClockState.STOPPED:
         return NO_FUSE
     if clock.state == ClockState.PAUSED:
         left = _total(clock) - clock.consumed_seconds
-        return Fuse(state="wait", words=f"paused, {span(left)} left", left_percent=_percent(clock, left))
+        return Fuse(
+            state="wait", words=f"paused, {span(left)} left", left_percent=_percent(clock, left)
+        )
     return _running(clock, now, zone)
 
 

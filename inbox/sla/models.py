@@ -1,7 +1,5 @@
 """SLA policies and the clocks that run on tickets."""
 
-from typing import Any
-
 from django.db import models
 from django.db.models import Q
 
@@ -83,9 +81,7 @@ class Clock(models.Model):
     calendar_version = models.ForeignKey(
         "inbox.CalendarVersion", on_delete=models.PROTECT, null=True, related_name="+"
     )
-    state = models.CharField(
-        max_length=8, choices=ClockState.choices, default=ClockState.RUNNING
-    )
+    state = models.CharField(max_length=8, choices=ClockState.choices, default=ClockState.RUNNING)
     started_at = models.DateTimeField()
     resumed_at = models.DateTimeField()
     consumed_seconds = models.FloatField(default=0)

@@ -200,9 +200,7 @@ def _start_all(ticket: Ticket, event: TicketEvent) -> None:
         _start(ticket, metric, ticket.created_at)
 
 
-def _start(
-    ticket: Ticket, metric: str, at: datetime, *, replaces: Clock | None = None
-) -> None:
+def _start(ticket: Ticket, metric: str, at: datetime, *, replaces: Clock | None = None) -> None:
     policy = policy_of(ticket)
     promise = promises(policy).get(metric) if policy else None
     if policy is None or promise is None:
@@ -234,13 +232,13 @@ def _take_over(clock: Clock, old: Clock) -> None:
     now = work.current().now
     clock.consumed_seconds, clock.pauses = consumed_until(old, now), list(old.pauses)
     clock.resumed_at = max(now, old.resumed_at)
-    if old.stopped_at and old.paused_at:
+    if old.paused_at is not None:
         clock.state, clock.paused_at = ClockState.PAUSED, old.paused_at
         clock.pause_reason = old.pause_reason
 
 
 def _insert(clock: Clock) -> None:
-    if clock.pk is None and clock.is_live:
+    if clock._state.adding and clock.is_live:
         clock.save(force_insert=True)
 
 
@@ -251,7 +249,7 @@ def calendar_of(clock: Clock) -> BusinessCalendar:
 
 def consumed_until(clock: Clock, at: datetime) -> float:
     """The clock's own time that has been used up, in seconds."""
-    if clock.paused_at is not None or not clock.is_live and clock.stopped_at is None:
+    if clock.paused_at is not None or (not clock.is_live and clock.stopped_at is None):
         return clock.consumed_seconds
     if clock.unit in arithmetic.BY_DAY_END:
         return 0.0
@@ -322,7 +320,7 @@ def _save(clock: Clock) -> None:
 
 
 def _update(clock: Clock) -> None:
-    if clock.pk is not None:
+    if not clock._state.adding:
         clock.save()
 
 

@@ -56,14 +56,18 @@ def open_ticket(
     adopt(ticket)
     count(ticket)
     thread = Thread(
-        realm=channel.realm, thread_key=thread_key[:250], ticket=ticket, channel=channel, source=source
+        realm=channel.realm,
+        thread_key=thread_key[:250],
+        ticket=ticket,
+        channel=channel,
+        source=source,
     )
     thread.save(force_insert=True)
     record(ticket, kinds.OPENED, channel=str(channel))
     return ticket, thread
 
 
-def add_message(
+def add_message(  # noqa: PLR0913 - a message has that many facts, all by name
     ticket: Ticket,
     thread: Thread,
     *,

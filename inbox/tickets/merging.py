@@ -20,9 +20,7 @@ def merge(ticket: Ticket, *, into: Ticket) -> Ticket:
         _move(thread, into, origin=ticket.pk)
     status.unsnooze(ticket, why="merged")
     before = ticket.status
-    status.set_status(
-        ticket, Status.MERGED, waiting_on="", merged_into=into, status_before=before
-    )
+    status.set_status(ticket, Status.MERGED, waiting_on="", merged_into=into, status_before=before)
     record(ticket, kinds.MERGED, into=into.pk)
     record(into, kinds.MERGED, source=ticket.pk)
     _recount(ticket)

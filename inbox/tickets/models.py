@@ -192,13 +192,10 @@ class Ticket(models.Model):
                 condition=~(Q(status="closed") & Q(resolution="moved_to_dm"))
                 | ~Q(resolution_note=""),
             ),
-            models.CheckConstraint(
-                name="ticket_not_by_own_bot", condition=~Q(opener_role="bot")
-            ),
+            models.CheckConstraint(name="ticket_not_by_own_bot", condition=~Q(opener_role="bot")),
             models.CheckConstraint(
                 name="ticket_merged_has_target",
-                condition=Q(status="merged", merged_into__isnull=False)
-                | ~Q(status="merged"),
+                condition=Q(status="merged", merged_into__isnull=False) | ~Q(status="merged"),
             ),
             models.CheckConstraint(
                 name="ticket_closed_has_resolution",
@@ -247,16 +244,12 @@ class Thread(models.Model):
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="threads")
     channel = models.ForeignKey("inbox.Channel", on_delete=models.PROTECT, related_name="+")
     source = models.ForeignKey("inbox.Source", on_delete=models.PROTECT, null=True, blank=True)
-    role = models.CharField(
-        max_length=10, choices=ThreadRole.choices, default=ThreadRole.CUSTOMER
-    )
+    role = models.CharField(max_length=10, choices=ThreadRole.choices, default=ThreadRole.CUSTOMER)
     # Where it stood before its ticket was merged or split, newest last: [ticket number, …]
     moved_from = models.JSONField(default=list, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["realm", "thread_key"], name="thread_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["realm", "thread_key"], name="thread_once")]
 
     def __str__(self) -> str:
         return f"{self.realm} {self.thread_key}"
@@ -324,9 +317,7 @@ class Receipt(models.Model):
     channel = models.ForeignKey("inbox.Channel", on_delete=models.PROTECT)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["message", "channel"], name="receipt_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["message", "channel"], name="receipt_once")]
 
     def __str__(self) -> str:
         return f"also received by {self.channel}"

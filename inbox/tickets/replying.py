@@ -38,7 +38,7 @@ class Route:
     cc: tuple[str, ...] = ()
 
 
-def reply(
+def reply(  # noqa: PLR0913 - what an agent decides in one go, all by name
     ticket: Ticket,
     *,
     body: str,

@@ -104,7 +104,11 @@ def assign(ticket: Ticket, user: User | None, *, why: str = "") -> Ticket:
         return ticket
     ticket.owner = user
     touch(ticket, "owner_id")
-    record(ticket, kinds.ASSIGNED, **{"from": before, "to": user.username if user else None, "why": why})
+    record(
+        ticket,
+        kinds.ASSIGNED,
+        **{"from": before, "to": user.username if user else None, "why": why},
+    )
     return ticket
 
 

@@ -12,7 +12,9 @@ NEEDS_LINK = {Resolution.BECAME_ISSUE, Resolution.DOCS_GAP}
 TRASH_WINDOW = timedelta(days=30)
 
 
-def set_status(ticket: Ticket, status: str, *, waiting_on: str, why: str = "", **fields: Any) -> Ticket:
+def set_status(
+    ticket: Ticket, status: str, *, waiting_on: str, why: str = "", **fields: Any
+) -> Ticket:
     """Move a ticket between statuses; every status verb ends here."""
     ticket = own(ticket)
     if ticket.status == Status.MERGED and status != Status.OPEN:
@@ -119,9 +121,9 @@ def restore(ticket: Ticket) -> Ticket:
     if ticket.status not in (Status.TRASHED, Status.SPAM):
         raise NotAllowed("Only trashed tickets and spam can be restored.")
     back = ticket.status_before or Status.OPEN
-    if back == Status.CLOSED and ticket.resolution:
-        set_status(ticket, back, waiting_on="", trashed_at=None)
-    elif back == Status.ON_HOLD and ticket.hold_reason:
+    if (back == Status.CLOSED and ticket.resolution) or (
+        back == Status.ON_HOLD and ticket.hold_reason
+    ):
         set_status(ticket, back, waiting_on="", trashed_at=None)
     else:
         on = WaitingOn.THEM if back == Status.IN_PROGRESS else WaitingOn.US

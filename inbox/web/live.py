@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 
 from inbox.accounts.models import User
 from inbox.common.live import RELOAD, Change, hub
@@ -12,7 +13,7 @@ from inbox.tickets.models import TicketEvent
 MOST_MISSED = 200
 
 
-async def live(request: HttpRequest) -> HttpResponse:
+async def live(request: HttpRequest) -> HttpResponseBase:
     """Server-sent events for a signed-in person, resumed by the last event id."""
     user = await request.auser()
     if not isinstance(user, User) or not user.is_active:
@@ -47,8 +48,14 @@ async def _stream(
 
 
 def _missed(last: int) -> list[Change]:
-    rows = TicketEvent.objects.filter(pk__gt=last).select_related("ticket").order_by("pk")[:MOST_MISSED]
-    return [Change(row.pk, row.ticket_id, [row.kind], row.ticket.restricted_team_id) for row in rows]
+    rows = (
+        TicketEvent.objects.filter(pk__gt=last)
+        .select_related("ticket")
+        .order_by("pk")[:MOST_MISSED]
+    )
+    return [
+        Change(row.pk, row.ticket_id, [row.kind], row.ticket.restricted_team_id) for row in rows
+    ]
 
 
 def _said(change: Change) -> str:

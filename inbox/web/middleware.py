@@ -55,11 +55,19 @@ def request_log(get_response: Answer) -> Answer:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         return request_id, time.perf_counter()
 
-    def after(request: HttpRequest, response: HttpResponse, begun: tuple[str, float]) -> HttpResponse:
+    def after(
+        request: HttpRequest, response: HttpResponse, begun: tuple[str, float]
+    ) -> HttpResponse:
         response.headers["X-Request-Id"] = begun[0]
         if not request.path.startswith(QUIET):
             milliseconds = round((time.perf_counter() - begun[1]) * 1000, 1)
-            log.info("request", method=request.method, path=request.path, status=response.status_code, ms=milliseconds)
+            log.info(
+                "request",
+                method=request.method,
+                path=request.path,
+                status=response.status_code,
+                ms=milliseconds,
+            )
         return response
 
     if iscoroutinefunction(get_response):

@@ -43,5 +43,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     contact = get_object_or_404(Contact.objects.prefetch_related("identities"), pk=pk)
     theirs = queries.visible_to(user).filter(asker__contact=contact)
     now, zone = timezone.now(), zone_of(user)
-    rows = [row_of(t, now, zone) for t in theirs.select_related(*RELATED).order_by("-number")[:PER_PAGE]]
+    rows = [
+        row_of(t, now, zone) for t in theirs.select_related(*RELATED).order_by("-number")[:PER_PAGE]
+    ]
     return page(request, "people/person.html", {"contact": contact, "rows": rows})

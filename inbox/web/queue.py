@@ -38,9 +38,11 @@ LANES = {
 RELATED = ("channel", "owner", "asker__contact")
 SHOWN = (
     "number", "subject", "status", "waiting_on", "category", "next_due_at", "created_at",
-    "last_message_at", "message_count", "hold_reason", "snoozed_until", "priority", "restricted_team_id",
+    "last_message_at", "message_count", "hold_reason", "snoozed_until", "priority",
+    "restricted_team_id",
     "channel__kind", "channel__key", "owner__username", "owner__first_name", "owner__last_name",
-    "asker__name", "asker__handle", "asker__external_id", "asker__contact__champion", "asker__contact__name",
+    "asker__name", "asker__handle", "asker__external_id", "asker__contact__champion",
+    "asker__contact__name",
 )  # fmt: skip
 
 
@@ -162,7 +164,10 @@ def _lane(user: User, filters: Filters, label: str, where: Q) -> Group:
 
 def row_of(ticket: Ticket, now: datetime, zone: str) -> Row:
     """A ticket's row."""
-    waiting = ticket.status == "on_hold" or (ticket.status, ticket.waiting_on) == ("in_progress", "them")
+    waiting = ticket.status == "on_hold" or (ticket.status, ticket.waiting_on) == (
+        "in_progress",
+        "them",
+    )
     fuse = due_fuse(ticket.next_due_at, waiting=waiting, now=now, zone=zone)
     if not ticket.is_live:
         fuse = Fuse(state="none", words=Status(ticket.status).label)

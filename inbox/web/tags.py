@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
-from django.template.defaultfilters import linebreaks
-from django.utils.html import format_html, urlize
+from django.utils.html import format_html, linebreaks, urlize
 from django.utils.safestring import mark_safe
 
 from inbox.common.text import initials, tone
@@ -16,6 +15,7 @@ from inbox.sla.explain import Fuse, span
 
 register = template.Library()
 
+HIDDEN = mark_safe('aria-hidden="true"')
 HEADS = {
     "breach": "burnt",
     "hour": "spark",
@@ -27,18 +27,14 @@ HEADS = {
 CHANNEL_ICONS = {"email": "mail", "slack": "hash", "github": "git-issue", "livechat": "chat"}
 
 
+SPRITE = "/static/img/icons.svg"
+
+
 @register.simple_tag
 def icon(name: str, label: str = "") -> str:
     """An icon of the sprite; without a label it only decorates."""
-    if label:
-        return format_html(
-            '<svg class="i" role="img" aria-label="{}"><use href="/static/img/icons.svg#i-{}"/></svg>',
-            label,
-            name,
-        )
-    return format_html(
-        '<svg class="i" aria-hidden="true"><use href="/static/img/icons.svg#i-{}"/></svg>', name
-    )
+    about = format_html('role="img" aria-label="{}"', label) if label else HIDDEN
+    return format_html('<svg class="i" {}><use href="{}#i-{}"/></svg>', about, SPRITE, name)
 
 
 @register.simple_tag
@@ -66,22 +62,21 @@ def fuse_line(fuse: Fuse) -> str:
     """The line of a fuse: geometry in attributes, so that no style is needed."""
     if fuse.state == "none":
         return ""
-    head = HEADS[fuse.state]
-    if fuse.state == "breach":
-        return format_html(
-            '<svg class="fuse__line" width="100%" height="10" aria-hidden="true"><line class="ash" x1="2" x2="100%" y1="5" y2="5"/>'
-            '<line class="cord" x1="12" x2="{}%" y1="5" y2="5"/><use href="/static/img/icons.svg#h-burnt" x="5" y="5"/></svg>',
-            max(12, 100 - fuse.left_percent),
-        )
     left = max(4, min(fuse.left_percent, 96))
+    over = fuse.state == "breach"
+    ash, begin, end = ("2", "12", "100%") if over else (f"{left}%", "2", f"{left}%")
     return format_html(
-        '<svg class="fuse__line" width="100%" height="10" aria-hidden="true"><line class="ash" x1="{}%" x2="100%" y1="5" y2="5"/>'
-        '<line class="cord" x1="2" x2="{}%" y1="5" y2="5"/><svg x="{}%" y="5" width="1" height="1" overflow="visible">'
-        '<use href="/static/img/icons.svg#h-{}"/></svg></svg>',
-        left,
-        left,
-        left,
-        head,
+        '<svg class="fuse__line" width="100%" height="10" aria-hidden="true">'
+        '<line class="ash" x1="{}" x2="100%" y1="5" y2="5"/>'
+        '<line class="cord" x1="{}" x2="{}" y1="5" y2="5"/>'
+        '<svg x="{}" y="5" width="1" height="1" overflow="visible">'
+        '<use href="{}#h-{}"/></svg></svg>',
+        ash,
+        begin,
+        end,
+        "5" if over else f"{left}%",
+        SPRITE,
+        HEADS[fuse.state],
     )
 
 
@@ -96,7 +91,10 @@ def clocktime(context: template.Context, at: datetime | None) -> str:
     if local.year != today.year:
         shown = f"{local:%d %b %Y}"
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', at.isoformat(), f"{local:%A %d %B %Y %H:%M %Z}", shown
+        '<time datetime="{}" title="{}">{}</time>',
+        at.isoformat(),
+        f"{local:%A %d %B %Y %H:%M %Z}",
+        shown,
     )
 
 

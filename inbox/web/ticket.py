@@ -27,12 +27,14 @@ from inbox.web.queue import Group, groups_for
 PER_PAGE = 50
 SHOWN_EVENTS = (
     kinds.CLOSED, kinds.REOPENED, kinds.HELD, kinds.ASSIGNED, kinds.CATEGORY, kinds.TRASHED,
-    kinds.RESTORED, kinds.SPAM, kinds.SNOOZED, kinds.WOKEN, kinds.MERGED, kinds.UNMERGED, kinds.SPLIT,
-    kinds.LINKED, kinds.FORWARDED, kinds.BREACHED, kinds.DUE_WARNING, kinds.FLAGGED, kinds.SEND_FAILED,
+    kinds.RESTORED, kinds.SPAM, kinds.SNOOZED, kinds.WOKEN, kinds.MERGED, kinds.UNMERGED,
+    kinds.SPLIT,
+    kinds.LINKED, kinds.FORWARDED, kinds.BREACHED, kinds.DUE_WARNING, kinds.FLAGGED,
+    kinds.SEND_FAILED,
     kinds.SEND_UNCERTAIN, kinds.RESTRICTED,
 )  # fmt: skip
 FLAG_WORDS = {
-    "unverified_participant": "wrote with a valid id but is not known here; not copied on answers yet",
+    "unverified_participant": "has a valid id but an unknown sender; not copied on answers yet",
     "sender_unverified": "says to be one of us; the mail server did not prove it",
     "sender_forged": "the mail server says that this sender is forged",
     "not_sent_to_asker": "was not addressed to the requester",
@@ -79,12 +81,25 @@ def show(request: HttpRequest, number: int, *, status: int = 200, **extra: Any) 
     assert isinstance(user, User)  # noqa: S101 - callers require a signed-in account
     row = get_object_or_404(
         queries.visible_to(user).select_related(
-            "channel", "owner", "team", "restricted_team", "asker__contact", "source", "hint", "merged_into"
+            "channel",
+            "owner",
+            "team",
+            "restricted_team",
+            "asker__contact",
+            "source",
+            "hint",
+            "merged_into",
         ),
         pk=number,
     )
     context = {**context_of(request, row, user), **extra}
-    return page(request, "tickets/ticket.html", context, fragments={"thread", "context", "list"}, status=status)
+    return page(
+        request,
+        "tickets/ticket.html",
+        context,
+        fragments={"thread", "context", "list"},
+        status=status,
+    )
 
 
 def context_of(request: HttpRequest, row: Ticket, user: User) -> dict[str, Any]:
@@ -94,8 +109,8 @@ def context_of(request: HttpRequest, row: Ticket, user: User) -> dict[str, Any]:
     lines, more = conversation(row, skip)
     clocks = [clock_line(c, now, zone) for c in row.clocks.order_by("pk") if c.state != "stopped"]
     running = [line.fuse for line in clocks if line.fuse.state not in ("met", "none")]
-    target = getattr(request, "htmx", None) and request.htmx.target  # type: ignore[attr-defined]  # set by its middleware
-    groups: list[Group] = groups_for(user) if target in (None, "", "list") else []
+    htmx = getattr(request, "htmx", None)
+    groups: list[Group] = groups_for(user) if not htmx or htmx.target == "list" else []
     return {
         "ticket": row,
         "lines": lines,
@@ -104,7 +119,7 @@ def context_of(request: HttpRequest, row: Ticket, user: User) -> dict[str, Any]:
         "clocks": clocks,
         "head": running[0] if running else NO_FUSE,
         "groups": [group for group in groups if group.rows],
-        "trace": RuleTrace.objects.filter(ticket=row).order_by("pk").first(),
+        **why(RuleTrace.objects.filter(ticket=row).order_by("pk").first()),
         "links": list(row.links.all()),
         "tags": list(row.tags.values_list("name", flat=True)),
         "identities": list(row.asker.contact.identities.all()) if row.asker else [],
@@ -118,6 +133,15 @@ def context_of(request: HttpRequest, row: Ticket, user: User) -> dict[str, Any]:
         "resolutions": Resolution.choices,
         "last_seen": row.last_message_id or 0,
         "path": request.get_full_path(),
+    }
+
+
+def why(trace: RuleTrace | None) -> dict[str, Any]:
+    """The rules that put the ticket here, and those that were asked and did not match."""
+    steps = trace.steps if trace else []
+    return {
+        "matched": [step for step in steps if step["matched"]],
+        "skipped": [step for step in steps if not step["matched"]],
     }
 
 
@@ -167,7 +191,9 @@ def message_line(message: Message) -> Line:
     if not ours and message.body_html and not quoted:
         html = safe_html(message.body_html, files=files)
     sent = next(iter(message.outgoing.all()), None)
-    return Line(at=message.sent_at, message=message, html=html, quoted=quoted and not ours, outgoing=sent)
+    return Line(
+        at=message.sent_at, message=message, html=html, quoted=quoted and not ours, outgoing=sent
+    )
 
 
 def event_words(kind: str, data: dict[str, Any]) -> str:

@@ -17,8 +17,14 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("oncall/", pages.oncall, name="oncall"),
     path("dead-letters/", deadletters.dead_letters, name="dead-letters"),
-    path("dead-letters/in/<int:pk>/<slug:verb>/", deadletters.decide_delivery, name="decide-delivery"),
-    path("dead-letters/out/<int:pk>/<slug:verb>/", deadletters.decide_outgoing, name="decide-outgoing"),
+    path(
+        "dead-letters/in/<int:pk>/<slug:verb>/", deadletters.decide_delivery, name="decide-delivery"
+    ),
+    path(
+        "dead-letters/out/<int:pk>/<slug:verb>/",
+        deadletters.decide_outgoing,
+        name="decide-outgoing",
+    ),
     path("preview/", pages.preview, name="preview"),
     path("live/", live.live, name="live"),
     path("login/", account.login, name="account_login"),

@@ -96,7 +96,7 @@ def _assign(row: Ticket, data: QueryDict, user: User) -> str:
 
 def _close(row: Ticket, data: QueryDict, user: User) -> str:
     if data.get("link"):
-        loop.add_link(row, url=data["link"])
+        loop.add_link(row, url=data.get("link", ""))
     tickets.close(row, resolution=data.get("resolution") or "answered", note=data.get("note", ""))
     return "Closed."
 
@@ -123,8 +123,8 @@ def _until(data: QueryDict, zone: ZoneInfo) -> datetime:
         "tomorrow": morning + timedelta(days=1),
         "monday": morning + timedelta(days=7 - now.weekday()),
     }
-    if data.get("until") in named:
-        return named[data["until"]]
+    if data.get("until", "") in named:
+        return named[data.get("until", "")]
     try:
         return datetime.fromisoformat(data.get("at", "")).replace(tzinfo=zone)
     except ValueError:
@@ -139,7 +139,7 @@ def _fields(row: Ticket, data: QueryDict, user: User) -> None:
         ("subject", tickets.set_subject),
     ):
         if name in data:
-            act(row, data[name])
+            act(row, data.get(name, ""))
     if "team" in data:
         tickets.set_team(row, Team.objects.filter(key=data["team"]).first())
 
@@ -179,6 +179,11 @@ def _accept(row: Ticket, data: QueryDict, user: User) -> str:
     return "Accepted: copied on answers from now on."
 
 
+def _link(row: Ticket, data: QueryDict, user: User) -> str:
+    loop.add_link(row, url=data.get("url", ""))
+    return "Linked."
+
+
 def _plain(act: Callable[[Ticket], Any], said: str) -> Act:
     def verb(row: Ticket, data: QueryDict, user: User) -> str:
         act(row)
@@ -204,5 +209,5 @@ VERBS: dict[str, Act] = {
     "trash": _plain(tickets.trash, "In the trash. It can be restored for 30 days."),
     "restore": _plain(tickets.restore, "Restored."),
     "spam": _plain(tickets.mark_spam, "Marked as spam. Nothing is sent because of it."),
-    "link": lambda row, data, user: loop.add_link(row, url=data.get("url", "")) and "Linked.",
+    "link": _link,
 }

@@ -6,7 +6,7 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -67,7 +67,7 @@ def _may_be_plain(place: Place) -> bool:
 
 
 def open_socket(place: Place) -> socket.socket:
-    """A guarded connection; a mail server on this very machine is allowed, other private ones not."""
+    """A guarded connection; of private addresses only this very machine is allowed."""
     if place.host in LOOPBACK:
         return socket.create_connection((place.host, place.port), timeout=TIMEOUT_SECONDS)
     return http.connect(place.host, place.port, timeout=TIMEOUT_SECONDS)
@@ -117,10 +117,8 @@ def mailbox(url: str) -> Iterator[BaseMailBox]:
     except (OSError, imaplib.IMAP4.error) as error:
         raise ChannelError("the connection to the mail server was lost") from error
     finally:
-        try:
+        with suppress(Exception):  # a connection that is gone needs no farewell
             box.logout()
-        except Exception:  # noqa: BLE001, S110 - a connection that is gone needs no farewell
-            pass
 
 
 def poll(config: ChannelConfig, cursor: Mapping[str, Any], store: Store) -> Mapping[str, Any]:

@@ -18,12 +18,14 @@ MOST_HEADER = 250
 MOST_REFERENCES = 20
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
 LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-DOMAIN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
+LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+DOMAIN = rf"{LABEL}(?:\.{LABEL})*"
 ADDRESS = re.compile(rf"^(?=.{{3,254}}$){LOCAL}@{DOMAIN}$")
 ID = re.compile(r"^<[!-;=?-~]{1,500}>$")
 PREFIX = re.compile(r"(?i)^(?:(?:re|aw|sv|antw|fwd?|wg|tr|rv|vs)(?:\[\d+\])?\s*:\s*)+")
 SEPARATOR = "-----Original Message-----"
 CRLF = "\r\n"
+TYPE = re.compile(r"^[a-z]+/[a-z0-9.+-]+$")
 
 
 def clean(text: str) -> str:
@@ -146,14 +148,17 @@ def _references(message: OutboundMessage) -> list[str]:
 def _body(message: OutboundMessage) -> str:
     alternative = _multipart(
         "alternative",
-        [_part("text/plain; charset=utf-8", _plain(message).encode()), _part("text/html; charset=utf-8", _html(message).encode())],
+        [
+            _part("text/plain; charset=utf-8", _plain(message).encode()),
+            _part("text/html; charset=utf-8", _html(message).encode()),
+        ],
         message,
     )
     if not message.files:
         return alternative
     files = [
         _part(
-            f"{file.content_type if re.match(r'^[a-z]+/[a-z0-9.+-]+$', file.content_type) else 'application/octet-stream'}",
+            file.content_type if TYPE.match(file.content_type) else "application/octet-stream",
             file.content,
             [f"Content-Disposition: attachment;{CRLF} {_filename(file.filename)}"],
         )
@@ -175,7 +180,8 @@ def _html(message: OutboundMessage) -> str:
     if message.quote_text:
         inner = html_escape.escape(message.quote_text).replace("\n", "<br>\n")
         head = html_escape.escape(_attribution(message))
-        quote = f'<div class="gmail_quote"><p>{head}</p><blockquote type="cite">{inner}</blockquote></div>'
+        cited = f'<blockquote type="cite">{inner}</blockquote>'
+        quote = f'<div class="gmail_quote"><p>{head}</p>{cited}</div>'
     return f"<!doctype html><html><body>{message.html}{quote}</body></html>"
 
 
@@ -195,7 +201,8 @@ def _multipart(kind: str, parts: list[str], message: OutboundMessage) -> str:
     seed = f"{message.idempotency_key}:{message.external_id}:{kind}"
     boundary = f"=_{uuid.uuid5(uuid.NAMESPACE_URL, seed).hex}"
     inner = "".join(f"--{boundary}{CRLF}{part}" for part in parts)
-    return f'Content-Type: multipart/{kind};{CRLF} boundary="{boundary}"{CRLF}{CRLF}{inner}--{boundary}--{CRLF}'
+    head = f'Content-Type: multipart/{kind};{CRLF} boundary="{boundary}"'
+    return f"{head}{CRLF}{CRLF}{inner}--{boundary}--{CRLF}"
 
 
 def _filename(name: str) -> str:

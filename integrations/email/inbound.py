@@ -111,7 +111,7 @@ def message_of(
         thread_key=_root(letter, key),
         message_key=key,
         sender_key=author.external_id[:250],
-        author=_with_bot(author, robot),
+        author=_with_bot(author, robot=robot),
         sent_at=at,
         subject=letter.subject[:250],
         text=letter.body_text or ("" if letter.body_html else "(no text)"),
@@ -144,7 +144,9 @@ def _header(letter: Letter, name: str) -> str:
 def _made_id(letter: Letter) -> str:
     """An id for a mail without one: of what its sender wrote, without trace headers."""
     parts = (letter.from_email, str(letter.date), letter.subject, letter.body_text)
-    return f"<{sha256(chr(31).join(parts).encode('utf-8', 'replace')).hexdigest()}@generated.invalid>"
+    return (
+        f"<{sha256(chr(31).join(parts).encode('utf-8', 'replace')).hexdigest()}@generated.invalid>"
+    )
 
 
 def _refs(letter: Letter, own: str) -> Iterator[ThreadRef]:
@@ -187,7 +189,7 @@ def _author(letter: Letter, config: ChannelConfig) -> Author:
     )
 
 
-def _with_bot(author: Author, robot: bool) -> Author:
+def _with_bot(author: Author, *, robot: bool) -> Author:
     return Author(
         external_id=author.external_id,
         name=author.name,
@@ -252,7 +254,9 @@ def _original(letter: Letter, key: str, at: datetime) -> InboundMessage | None:
         thread_key=key,
         message_key=key,
         sender_key=letter.from_email.lower(),
-        author=Author(external_id=inner.from_email.lower(), name=inner.from_name, handle=inner.from_email),
+        author=Author(
+            external_id=inner.from_email.lower(), name=inner.from_name, handle=inner.from_email
+        ),
         sent_at=at,
         subject=inner.subject[:250],
         text=inner.text,
@@ -266,6 +270,8 @@ def _facts(letter: Letter) -> dict[str, Any]:
         "headers": [f"{name}: {value}" for name, value in letter.headers],
         "list_id": letter.list_id,
         "attachment_names": [file.filename for file in letter.attachments],
-        "mail_class": letter.mail_class if letter.mail_class != "auto_reply" else str(_class(letter)[0]),
+        "mail_class": letter.mail_class
+        if letter.mail_class != "auto_reply"
+        else str(_class(letter)[0]),
         "automatic": letter.robot,
     }

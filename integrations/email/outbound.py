@@ -75,11 +75,14 @@ def _envelope(server: smtplib.SMTP, sender: str, recipients: list[str]) -> dict[
     if len(refused) == len(recipients):
         code, text = next(iter(refused.values()))
         raise smtplib.SMTPResponseException(code, text)
-    return {to: f"{code} {clean(text.decode('utf-8', 'replace'))}" for to, (code, text) in refused.items()}
+    return {
+        to: f"{code} {clean(text.decode('utf-8', 'replace'))}"
+        for to, (code, text) in refused.items()
+    }
 
 
 def _dotted(raw: bytes) -> bytes:
-    body = smtplib._quote_periods(raw)  # type: ignore[attr-defined]  # noqa: SLF001 - RFC 5321 4.5.2, tested there
+    body = smtplib._quote_periods(raw)  # type: ignore[attr-defined]
     return bytes(body if body.endswith(b"\r\n") else body + b"\r\n") + b".\r\n"
 
 

@@ -40,8 +40,24 @@ USER = "desk"
 SNS_HOST = re.compile(r"^sns\.[a-z0-9-]{3,}\.amazonaws\.com(?:\.cn)?$")
 SNS_SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
-    "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
-    "UnsubscribeConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+    "SubscriptionConfirmation": (
+        "Message",
+        "MessageId",
+        "SubscribeURL",
+        "Timestamp",
+        "Token",
+        "TopicArn",
+        "Type",
+    ),
+    "UnsubscribeConfirmation": (
+        "Message",
+        "MessageId",
+        "SubscribeURL",
+        "Timestamp",
+        "Token",
+        "TopicArn",
+        "Type",
+    ),
 }
 Form = Mapping[str, bytes]
 
@@ -53,7 +69,9 @@ def form_of(raw: RawRequest) -> dict[str, bytes]:
     """The fields of a form post; of a repeated field the last counts. Raises `WrongType`."""
     kind = raw.headers.get("content-type", "")
     if kind.startswith("application/x-www-form-urlencoded"):
-        pairs = parse_qsl(raw.body.decode("utf-8", "surrogateescape"), keep_blank_values=True, max_num_fields=500)
+        pairs = parse_qsl(
+            raw.body.decode("utf-8", "surrogateescape"), keep_blank_values=True, max_num_fields=500
+        )
         return {name: value.encode("utf-8", "surrogateescape") for name, value in pairs}
     if kind.startswith("multipart/form-data"):
         return _multipart(kind, raw.body)
@@ -90,7 +108,12 @@ def verify(raw: RawRequest, config: ChannelConfig) -> None:
 
 
 def _fresh(stamp: str, window: float) -> bool:
-    return stamp.isascii() and stamp.isdigit() and len(stamp) < 15 and abs(time.time() - int(stamp)) <= window
+    return (
+        stamp.isascii()
+        and stamp.isdigit()
+        and len(stamp) < 15
+        and abs(time.time() - int(stamp)) <= window
+    )
 
 
 def _mailgun(raw: RawRequest, secret: str) -> None:
@@ -129,7 +152,9 @@ def _sendgrid(raw: RawRequest, secret: str) -> None:
     if key is None or not _fresh(stamp, WINDOW_SECONDS):
         raise BadSignature("signature")
     try:
-        key.verify(base64.b64decode(signature), stamp.encode() + raw.body, ec.ECDSA(hashes.SHA256()))
+        key.verify(
+            base64.b64decode(signature), stamp.encode() + raw.body, ec.ECDSA(hashes.SHA256())
+        )
     except (InvalidSignature, ValueError, binascii.Error) as error:
         raise BadSignature("signature") from error
 
@@ -165,7 +190,12 @@ def check_sns(data: Mapping[str, Any]) -> None:
     key = certificate(str(data.get("SigningCertURL", ""))).public_key()
     try:
         assert isinstance(key, rsa.RSAPublicKey)  # noqa: S101 - SNS signs with RSA; others are refused
-        key.verify(base64.b64decode(str(data.get("Signature", ""))), signed.encode(), padding.PKCS1v15(), algorithm)
+        key.verify(
+            base64.b64decode(str(data.get("Signature", ""))),
+            signed.encode(),
+            padding.PKCS1v15(),
+            algorithm,
+        )
     except (AssertionError, InvalidSignature, ValueError, binascii.Error) as error:
         raise BadSignature("signature") from error
 
@@ -174,7 +204,11 @@ def check_sns(data: Mapping[str, Any]) -> None:
 def certificate(url: str) -> x509.Certificate:
     """The signing certificate, only from Amazon's own host, kept. Raises `BadSignature`."""
     place = urlsplit(url)
-    if place.scheme != "https" or place.port not in (None, 443) or not SNS_HOST.match(place.hostname or ""):
+    if (
+        place.scheme != "https"
+        or place.port not in (None, 443)
+        or not SNS_HOST.match(place.hostname or "")
+    ):
         raise BadSignature("certificate address")
     try:
         return x509.load_pem_x509_certificate(fetch(url))
@@ -222,9 +256,21 @@ def _postmark_mail(raw: RawRequest) -> bytes:
     ]
     headers = [(h["Name"], h["Value"]) for h in data.get("Headers") or []]
     known = {name.lower() for name, _ in headers}
-    named = (("From", "From"), ("To", "To"), ("Cc", "Cc"), ("Subject", "Subject"), ("Date", "Date"), ("ReplyTo", "Reply-To"))
+    named = (
+        ("From", "From"),
+        ("To", "To"),
+        ("Cc", "Cc"),
+        ("Subject", "Subject"),
+        ("Date", "Date"),
+        ("ReplyTo", "Reply-To"),
+    )
     headers += [(h, data[n]) for n, h in named if data.get(n) and h.lower() not in known]
-    return built(headers=headers, text=data.get("TextBody") or "", html=data.get("HtmlBody") or "", files=files)
+    return built(
+        headers=headers,
+        text=data.get("TextBody") or "",
+        html=data.get("HtmlBody") or "",
+        files=files,
+    )
 
 
 def _sendgrid_mail(raw: RawRequest) -> bytes:
@@ -237,7 +283,9 @@ def _sendgrid_mail(raw: RawRequest) -> bytes:
     def text(name: str) -> str:
         return form.get(name, b"").decode(str(charsets.get(name) or "utf-8"), "replace")
 
-    parsed = BytesParser(policy=HTTP.clone(max_line_length=0)).parsebytes(head[:60_000] + b"\n\n", headersonly=True)
+    parsed = BytesParser(policy=HTTP.clone(max_line_length=0)).parsebytes(
+        head[:60_000] + b"\n\n", headersonly=True
+    )
     pairs = [(name, str(value)) for name, value in parsed.raw_items()]
     files = [(n, c) for n, c in form.items() if re.fullmatch(r"attachment\d+", n)]
     return built(headers=pairs, text=text("text"), html=text("html"), files=files)
@@ -264,7 +312,9 @@ MAILS: dict[str, Callable[[RawRequest], bytes]] = {
     "sendgrid": _sendgrid_mail,
     "ses": _ses_mail,
 }
-SKIPPED = frozenset({"content-type", "content-transfer-encoding", "mime-version", "content-disposition"})
+SKIPPED = frozenset(
+    {"content-type", "content-transfer-encoding", "mime-version", "content-disposition"}
+)
 
 
 def built(*, headers: Any, text: str, html: str, files: list[tuple[str, bytes]]) -> bytes:
@@ -274,7 +324,9 @@ def built(*, headers: Any, text: str, html: str, files: list[tuple[str, bytes]])
     if html:
         body.add_alternative(html, subtype="html")
     for name, content in files:
-        body.add_attachment(content, maintype="application", subtype="octet-stream", filename=_line(name))
+        body.add_attachment(
+            content, maintype="application", subtype="octet-stream", filename=_line(name)
+        )
     head = b"".join(
         f"{_line(name)}: {_line(value)}\r\n".encode("utf-8", "surrogateescape")
         for name, value in headers
@@ -291,5 +343,7 @@ def sns_confirmation(raw: RawRequest) -> str:
     """The address that confirms a subscription, "" for any other message."""
     data = sns_of(raw)
     url = str(data.get("SubscribeURL", ""))
-    good = data["Type"] == "SubscriptionConfirmation" and SNS_HOST.match(urlsplit(url).hostname or "")
+    good = data["Type"] == "SubscriptionConfirmation" and SNS_HOST.match(
+        urlsplit(url).hostname or ""
+    )
     return url if good and url.startswith("https://") else ""

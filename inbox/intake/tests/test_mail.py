@@ -190,7 +190,11 @@ def test_staff_answer_from_their_own_client_is_outgoing_and_not_sent_again() -> 
     )
     arrive(raw)
     message = Message.objects.latest("id")
-    assert (message.direction, message.role, message.flags) == ("out", "team", ["sender_unverified"])
+    assert (message.direction, message.role, message.flags) == (
+        "out",
+        "team",
+        ["sender_unverified"],
+    )
     assert not Outgoing.objects.exists()
 
 

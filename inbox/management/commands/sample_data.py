@@ -21,6 +21,7 @@ class Command(BaseCommand):
             return
         except community.NoHandbook as error:
             raise CommandError(
-                "load the handbook first: manage.py load_handbook inbox/handbook/presets/devrel.yaml"
+                "load the handbook first: "
+                "manage.py load_handbook inbox/handbook/presets/devrel.yaml"
             ) from error
         self.stdout.write(f"{made} tickets")

@@ -5,11 +5,12 @@ time in the past; nothing leaves, what would have left is marked as sent.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from inbox import pipeline
@@ -47,8 +48,7 @@ def make() -> int:
     if not Channel.objects.filter(kind="email", key="support").exists():
         raise NoHandbook
     maker = _Maker(timezone.now())
-    for _ in maker.run():
-        pass
+    maker.run()
     counts.fold()
     return Ticket.objects.count()
 
@@ -63,13 +63,13 @@ class _Maker:
         self.users = {u.username: u for u in User.objects.filter(username__in=AGENTS)}
         self.count = 0
 
-    def run(self) -> Iterator[None]:
+    def run(self) -> None:
         """Make everything, oldest first."""
         self._sponsors()
         for n, row in enumerate(words.RULED):
-            yield self._ruled(n, row)
+            self._ruled(n, row)
         for n in range(TICKETS - len(words.RULED)):
-            yield self._question(n)
+            self._question(n)
         self._settle()
 
     def _person(self, n: int, name: str) -> tuple[str, str]:
@@ -111,7 +111,15 @@ class _Maker:
         return timedelta(hours=self.dice.uniform(30, 24 * 21))
 
     def _mail(
-        self, key: str, name: str, address: str, subject: str, text: str, at: datetime, *, extra: str = ""
+        self,
+        key: str,
+        name: str,
+        address: str,
+        subject: str,
+        text: str,
+        at: datetime,
+        *,
+        extra: str = "",
     ) -> Ticket | None:
         self.count += 1
         head = (
@@ -124,7 +132,11 @@ class _Maker:
         # The row is processed right here, at its own time; no worker is to be quicker.
         with transaction.atomic():
             delivery = inlet.receive(
-                channel, dedupe_key=f"sample:{self.count}", headers={"x-source": "pipe"}, body=raw, now=at
+                channel,
+                dedupe_key=f"sample:{self.count}",
+                headers={"x-source": "pipe"},
+                body=raw,
+                now=at,
             )
             if delivery is not None:
                 Delivery.objects.filter(pk=delivery.pk).update(not_before=at)
@@ -152,7 +164,9 @@ class _Maker:
     def _recent(self, n: int, ticket: Ticket, answer: str, agent: User, at: datetime) -> None:
         later = min(at + timedelta(minutes=50), self.now)
         if n % 4 == 0:
-            self._act(agent, later, lambda: tickets.reply(ticket, body=answer, user=agent, then="wait"))
+            self._act(
+                agent, later, lambda: tickets.reply(ticket, body=answer, user=agent, then="wait")
+            )
         elif n % 4 == 1:
             note = words.NOTES[n % len(words.NOTES)]
             self._act(agent, later, lambda: tickets.add_note(ticket, body=note, user=agent))
@@ -163,7 +177,9 @@ class _Maker:
     def _old(self, n: int, ticket: Ticket, answer: str, agent: User, at: datetime) -> None:
         answered = min(at + timedelta(hours=self.dice.uniform(0.3, 9)), self.now)
         self._act(agent, at, lambda: tickets.assign(ticket, agent))
-        self._act(agent, answered, lambda: tickets.reply(ticket, body=answer, user=agent, then="wait"))
+        self._act(
+            agent, answered, lambda: tickets.reply(ticket, body=answer, user=agent, then="wait")
+        )
         if n % 5 == 0:
             self._ask_again(n, ticket, answered)
         ending = n % 17
@@ -191,21 +207,30 @@ class _Maker:
             extra = f"In-Reply-To: {sent.external_id}\r\n"
             text = words.FOLLOW_UPS[n % len(words.FOLLOW_UPS)]
             later = min(at + timedelta(hours=1), self.now)
-            self._mail("support", asker.name, asker.external_id, f"Re: {ticket.subject}", text, later, extra=extra)
+            self._mail(
+                "support",
+                asker.name,
+                asker.external_id,
+                f"Re: {ticket.subject}",
+                text,
+                later,
+                extra=extra,
+            )
 
     def _became_issue(self, ticket: Ticket, url: str) -> None:
         loop.add_link(ticket, url=url)
         tickets.close(ticket, resolution="became_issue")
 
-    def _act(self, agent: User, at: datetime, verb: object) -> None:
+    def _act(self, agent: User, at: datetime, verb: Callable[[], object]) -> None:
         with pipeline.change(Actor.user(agent), now=at):
-            verb()  # type: ignore[operator]  # a lambda without arguments
+            verb()
 
     def _settle(self) -> None:
         """What would have left is marked as sent; one row failed and one waits for a person."""
         rows = Outgoing.objects.filter(state=OutgoingState.QUEUED).order_by("-pk")
         failed, held = rows[0].pk, rows[1].pk
-        rows.exclude(pk__in=[failed, held]).update(state=OutgoingState.SENT, sent_at=self.now)
+        left = rows.exclude(pk__in=[failed, held])
+        left.update(state=OutgoingState.SENT, sent_at=F("created_at"))
         refused = "the mail server said 550: no such user"
         Outgoing.objects.filter(pk=failed).update(state=OutgoingState.FAILED, error=refused)
         Outgoing.objects.filter(pk=held).update(

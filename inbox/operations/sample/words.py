@@ -9,9 +9,14 @@ PEOPLE = (
     "Zofia Nowak", "Marcus Adeyemi", "Ingrid Bakken", "Paolo Ricci", "Amara Nwosu", "Felix Baumann",
     "Soraya Haddadi", "Jonas Weber", "Keiko Mori", "Priit Tamm",
 )  # fmt: skip
-DOMAINS = ("solvane.example.org", "northpeak.example.org", "plumbline.example.com", "quarry.example.org")
+DOMAINS = (
+    "solvane.example.org",
+    "northpeak.example.org",
+    "plumbline.example.com",
+    "quarry.example.org",
+)
 
-# (subject, question, answer)
+# a row: subject, question, and what was answered
 QUESTIONS = (
     ("Replication slot grows after every run", "Since we moved to tap-postgres 2.3 the replication slot keeps growing after every `millrace run`. The disk of the primary hit 92 % this morning. Can we flush it without a full resync?", "With the heartbeat switched on the slot moves forward without a resync:\n\n```\nmillrace config set tap-postgres heartbeat true\n```\n\nTell me what the slot looks like after the next run."),
     ("Incremental state lost after upgrade to 2.3.1", "`millrace state get` prints {} and every table syncs from the start, 40 million rows. How do we get the old state back?", "The old state is still in `.millrace/state.bak`. Copy it back before the next run and pin 2.3.0 until the fix is out."),
@@ -30,13 +35,20 @@ QUESTIONS = (
     ("Feature: dry run that shows the row counts", "It would help our reviews if `--dry-run` said how many rows each table would move.", "That is a good idea, I opened an issue for it and linked you."),
     ("Cannot sign in to the docs playground", "The playground says my session is over, each time.", "A cookie of last week's release is in the way; delete it once."),
 )  # fmt: skip
-HOLDS = ("waiting for the debugging call on Thursday", "the release with the fix is built next week", "legal reads the licence question")
+HOLDS = (
+    "waiting for the debugging call on Thursday",
+    "the release with the fix is built next week",
+    "legal reads the licence question",
+)
 FOLLOW_UPS = (
     "Thanks, I tried it, but now I see `slot is active for PID 4711`. What next?",
     "That helped on staging. On production it still fails with the same line.",
     "One more question: is there a way to do this for all taps at once?",
 )  # fmt: skip
-NOTES = ("Same as the ticket of last week, the fix is in review.", "Asked the team in #support, the connector people look at it.")
+NOTES = (
+    "Same as the ticket of last week, the fix is in review.",
+    "Asked the team in #support, the connector people look at it.",
+)
 
 # (mailbox, sender, name, subject, text, extra headers): one for each shipped rule and near-miss
 RULED = (

@@ -7,7 +7,9 @@ from integrations.email.reading.headers import message_ids
 from integrations.email.reading.nature import STATUS_TYPES, walk
 from integrations.email.reading.parts import Part, split
 
-RECIPIENT = re.compile(rb"(?im)^(?:final|original)-recipient:[^;\r\n]*;?[ \t]*<?([^\s<>;]{1,250}@[^\s<>;]{1,250})>?")
+RECIPIENT = re.compile(
+    rb"(?im)^(?:final|original)-recipient:[^;\r\n]*;?[ \t]*<?([^\s<>;]{1,250}@[^\s<>;]{1,250})>?"
+)
 ACTION = re.compile(rb"(?im)^action:[ \t]*(\w+)")
 STATUS = re.compile(rb"(?im)^status:[ \t]*([245])\.")
 ORIGINAL_ID = re.compile(rb"(?im)^[ \t>]*message-id:[ \t]*(<[^<>\s]{1,900}>)")

@@ -47,7 +47,7 @@ def canonical(name: str) -> str:
         found = codecs.lookup(plain)
     except (LookupError, ValueError):
         return ""
-    usable = found._is_text_encoding and not REFUSED.search(found.name)  # noqa: SLF001 - the only flag that says it is no transform
+    usable = found._is_text_encoding and not REFUSED.search(found.name)
     return plain if usable else ""
 
 
@@ -67,8 +67,10 @@ def decode(data: bytes, declared: str = "", notes: list[str] | None = None) -> s
         return data.decode(name, "replace")
     if notes is not None and name:
         notes.append(f"text is not {name}")
-    return data.decode("cp1252", "replace") if not _mostly(data, "utf-8") else data.decode(
-        "utf-8", "replace"
+    return (
+        data.decode("cp1252", "replace")
+        if not _mostly(data, "utf-8")
+        else data.decode("utf-8", "replace")
     )
 
 
@@ -79,7 +81,9 @@ def _mostly(data: bytes, name: str) -> bool:
 
 
 # UTF-8 that was read as Windows-1252 and encoded again: "â€™", "Ã©". Only when it is certain.
-TWICE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]")
+TWICE = re.compile(
+    "[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+)
 
 
 def _repaired(text: str) -> str:
@@ -89,4 +93,8 @@ def _repaired(text: str) -> str:
         again = text.encode("cp1252").decode("utf-8")
     except (UnicodeEncodeError, UnicodeDecodeError):
         return text
-    return again if not any(unicodedata.category(c) == "Cc" and c not in "\r\n\t" for c in again) else text
+    return (
+        again
+        if not any(unicodedata.category(c) == "Cc" and c not in "\r\n\t" for c in again)
+        else text
+    )

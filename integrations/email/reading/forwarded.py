@@ -10,8 +10,12 @@ MARK = re.compile(
     r"|begin forwarded message:?|anfang der weitergeleiteten.{0,30}|début du message.{0,30}|inizio messaggio inoltrato:?)[ \t]*$"
 )
 PREFIX = re.compile(r"(?i)^\s*(?:fwd?|wg|tr|rv|enc|i|doorst|vs|pd)\s*:")
-FROM = re.compile(r"(?im)^[ \t>*_]*(?:from|von|de|da|van|från|fra|od|lähettäjä|от|差出人|发件人)[ \t*_]*[:：][ \t*_]*(.{3,300})$")
-SUBJECT = re.compile(r"(?im)^[ \t>*_]*(?:subject|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|temat|aihe|тема|件名|主题)[ \t*_]*[:：][ \t*_]*(.{0,300})$")
+FROM = re.compile(
+    r"(?im)^[ \t>*_]*(?:from|von|de|da|van|från|fra|od|lähettäjä|от|差出人|发件人)[ \t*_]*[:：][ \t*_]*(.{3,300})$"
+)
+SUBJECT = re.compile(
+    r"(?im)^[ \t>*_]*(?:subject|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|temat|aihe|тема|件名|主题)[ \t*_]*[:：][ \t*_]*(.{0,300})$"
+)
 HEADER = re.compile(r"^[ \t>*_]*[^\s:：][^:：\n]{0,30}[:：]")
 
 

@@ -117,30 +117,23 @@ def addresses(value: bytes, charset: str = "") -> list[tuple[str, str]]:
     return found
 
 
+# One step of reading an address list: an escaped character, a quoted text, a comment without
+# another inside, a bracket, a separator, or any other character.
+TOKEN = re.compile(
+    r'\\.|"(?:[^"\\]|\\.)*"?|\((?:[^()\\]|\\.)*\)?|<[^<>]*>?|[,;]|[^\\"(<,;]+|.', re.DOTALL
+)
+
+
 def _split(text: str) -> list[str]:
     """At commas and semicolons that stand outside quotes, comments and brackets."""
-    parts, start, quoted, depth, angle, skip = [], 0, False, 0, False, False
-    for place, char in enumerate(text):
-        if skip:
-            skip = False
-        elif char == "\\":
-            skip = True
-        elif char == '"' and not depth:
-            quoted = not quoted
-        elif quoted:
-            continue
-        elif char == "(":
-            depth += 1
-        elif char == ")":
-            depth = max(depth - 1, 0)
-        elif char == "<":
-            angle = True
-        elif char == ">":
-            angle = False
-        elif char in ",;" and not depth and not angle:
-            parts.append(text[start:place])
-            start = place + 1
-    return [*parts, text[start:]]
+    parts, now = [], []
+    for token in TOKEN.findall(text):
+        if token in (",", ";"):
+            parts.append("".join(now))
+            now = []
+        else:
+            now.append(token)
+    return [*parts, "".join(now)]
 
 
 def _mailbox(part: str) -> tuple[str, str]:

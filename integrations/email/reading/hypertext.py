@@ -5,11 +5,15 @@ import re
 
 MOST_HTML = 1_000_000
 GONE = frozenset("script style head title noscript template svg math object iframe select".split())
-BREAKS = frozenset("br p div tr li ul ol dl dt dd table h1 h2 h3 h4 h5 h6 blockquote pre hr center section article header footer form address".split())
+BREAKS = frozenset(
+    "br p div tr li ul ol dl dt dd table h1 h2 h3 h4 h5 h6 blockquote pre hr center section article header footer form address".split()
+)
 PARAGRAPH = frozenset("p ul ol table h1 h2 h3 h4 h5 h6 blockquote pre".split())
 VOID = frozenset("br hr img input meta link area base col embed source track wbr".split())
 NAME = re.compile(r"/?\s*([a-zA-Z][a-zA-Z0-9:]{0,30})")
-ATTRIBUTE = re.compile(r"""([a-zA-Z-]{1,30})\s*=\s*(?:"([^"]{0,2000})"|'([^']{0,2000})'|([^\s"'>]{1,2000}))""")
+ATTRIBUTE = re.compile(
+    r"""([a-zA-Z-]{1,30})\s*=\s*(?:"([^"]{0,2000})"|'([^']{0,2000})'|([^\s"'>]{1,2000}))"""
+)
 SPACES = re.compile(r"[ \t\r\n\f\u00a0\u200b\u200c\u200d\ufeff\u00ad\u2007\u202f]+")
 QUOTE_MARKS = re.compile(
     r"gmail_quote|gmail_attr|yahoo_quoted|moz-cite-prefix|protonmail_quote|zmail_extra|tutanota_quote"
@@ -32,7 +36,7 @@ def to_text(source: str, *, until_quote: bool = False) -> str:
             lines.text(source[pos:])
             break
         lines.text(source[pos:opened])
-        pos = _tag(source, opened, lines, until_quote)
+        pos = _tag(source, opened, lines, until_quote=until_quote)
         if pos < 0:
             break
     return lines.result()
@@ -80,7 +84,7 @@ class _Lines:
         return re.sub(r"\n{3,}", "\n\n", "\n".join(self.lines)).strip()
 
 
-def _tag(source: str, opened: int, lines: _Lines, until_quote: bool) -> int:
+def _tag(source: str, opened: int, lines: _Lines, *, until_quote: bool) -> int:
     """Handle what begins at `<`; where to go on, -1 to stop."""
     if source.startswith("<!--", opened):
         return _after(source, "-->", opened + 4, len(source))
@@ -100,7 +104,7 @@ def _tag(source: str, opened: int, lines: _Lines, until_quote: bool) -> int:
         return _skip(source, tag, closed + 1)
     if until_quote and not closing and _is_quote(tag, inner):
         return -1
-    _apply(tag, closing, inner, lines)
+    _apply(tag, inner, lines, closing=closing)
     return closed + 1
 
 
@@ -123,12 +127,14 @@ def _skip(source: str, tag: str, start: int) -> int:
 def _is_quote(tag: str, inner: str) -> bool:
     if tag not in ("div", "blockquote", "span", "hr", "table"):
         return False
-    if tag == "blockquote" and re.search(r"type\s*=\s*[\"']?cite|gmail_quote", inner, re.IGNORECASE):
+    if tag == "blockquote" and re.search(
+        r"type\s*=\s*[\"']?cite|gmail_quote", inner, re.IGNORECASE
+    ):
         return True
     return bool(QUOTE_MARKS.search(inner) or OUTLOOK_LINE.search(inner[:600]))
 
 
-def _apply(tag: str, closing: bool, inner: str, lines: _Lines) -> None:
+def _apply(tag: str, inner: str, lines: _Lines, *, closing: bool) -> None:
     if tag == "pre":
         lines.paragraph()
         lines.pre = max(lines.pre + (-1 if closing else 1), 0)

@@ -15,7 +15,12 @@ from integrations.email.reading.sniff import true_type
 MOST_TEXT = 1_000_000
 MOST_FILES = 200
 KEPT_HEADERS = 300
-EXTENSIONS = {"message/rfc822": ".eml", "text/calendar": ".ics", "text/html": ".html", "text/plain": ".txt"}
+EXTENSIONS = {
+    "message/rfc822": ".eml",
+    "text/calendar": ".ics",
+    "text/html": ".html",
+    "text/plain": ".txt",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +180,9 @@ def _delivered(root: Part) -> tuple[str, ...]:
 
 
 def _kept_headers(root: Part) -> tuple[tuple[str, str], ...]:
-    return tuple((name, headers.header_text(value[:2000])) for name, value in root.headers[:KEPT_HEADERS])
+    return tuple(
+        (name, headers.header_text(value[:2000])) for name, value in root.headers[:KEPT_HEADERS]
+    )
 
 
 def _list_id(root: Part) -> str:
@@ -230,7 +237,11 @@ def _is_text(part: Part) -> bool:
         return kind != "attachment"
     if kind == "attachment" or (named and (kind or part.content_type != "text/plain")):
         return False
-    return part.content_type in ("text/plain", "text/html", "text/enriched", "text/richtext", "text/x-amp-html", "text") and not named
+    return (
+        part.content_type
+        in ("text/plain", "text/html", "text/enriched", "text/richtext", "text/x-amp-html", "text")
+        and not named
+    )
 
 
 def _take_text(part: Part, body: _Body, notes: list[str]) -> None:
@@ -313,4 +324,6 @@ def _texts(body: _Body) -> tuple[str, str]:
 def _is_better(seen: str, plain: str) -> bool:
     """The plain part is only a hint to look at the HTML, or HTML itself."""
     few = len(plain.split())
-    return few * 4 < len(seen.split()) or bool(re.match(r"\s*<(?:!doctype|html|div|table)", plain, re.IGNORECASE))
+    return few * 4 < len(seen.split()) or bool(
+        re.match(r"\s*<(?:!doctype|html|div|table)", plain, re.IGNORECASE)
+    )

@@ -73,7 +73,9 @@ def nature_of(root: Part, *, subject: str, from_email: str, from_name: str, text
 class _Signs:
     """What a mail shows of its writer."""
 
-    def __init__(self, root: Part, subject: str, from_email: str, from_name: str, text: str) -> None:
+    def __init__(
+        self, root: Part, subject: str, from_email: str, from_name: str, text: str
+    ) -> None:
         self.root, self.subject, self.text = root, subject[:500], text[:8000]
         self.from_email, self.from_name = from_email, from_name
         self.types = {part.content_type for part in walk(root)}
@@ -97,8 +99,12 @@ class _Signs:
     def feedback(self) -> str:
         if "feedback" in self.report or "message/feedback-report" in self.types:
             return "an abuse feedback report"
-        if re.search(r"(?i)^complaint about message|^abuse (?:report|complaint)|abuse report\b|junk (?:mail|email) report|^spam (?:report|complaint)", self.subject) and (
-            self.types & {"message/rfc822", "text/rfc822-headers"} or self.header("x-hmxmroriginalrecipient")
+        if re.search(
+            r"(?i)^complaint about message|^abuse (?:report|complaint)|abuse report\b|junk (?:mail|email) report|^spam (?:report|complaint)",
+            self.subject,
+        ) and (
+            self.types & {"message/rfc822", "text/rfc822-headers"}
+            or self.header("x-hmxmroriginalrecipient")
         ):
             return "an abuse complaint"
         if self.header("x-hmxmroriginalrecipient") or self.header("x-amzn-sns-feedback"):
@@ -111,14 +117,14 @@ class _Signs:
         return ""
 
     def bounce(self) -> str:
-        if self.report and "delivery-status" in self.report or self.types & STATUS_TYPES:
+        if (self.report and "delivery-status" in self.report) or self.types & STATUS_TYPES:
             return "a delivery report"
         if self.header("x-failed-recipients") or self.header("x-failed-recipient"):
             return "it names failed recipients"
         worded = bool(BOUNCE_SUBJECT.search(self.subject))
-        return self._worded_bounce(worded)
+        return self._worded_bounce(worded=worded)
 
-    def _worded_bounce(self, worded: bool) -> str:
+    def _worded_bounce(self, *, worded: bool) -> str:
         told = bool(BOUNCE_TEXT.search(self.text))
         if self.daemon and (worded or told or self.null_sender):
             return "" if self._vacation() else "a mail server says that it could not deliver"
@@ -136,7 +142,10 @@ class _Signs:
 
     def _robotic(self) -> bool:
         return self.header("auto-submitted") not in ("", "no") or bool(
-            re.match(r"(?i)(?:admin|root|system|mail|email|smtp|notification|daemon|postoffice)", self.from_email)
+            re.match(
+                r"(?i)(?:admin|root|system|mail|email|smtp|notification|daemon|postoffice)",
+                self.from_email,
+            )
         )
 
     def auto_reply(self) -> str:
@@ -145,25 +154,52 @@ class _Signs:
             return "Auto-Submitted says it is a reply by a robot"
         if submitted not in ("", "no"):
             return GENERATED
-        for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-auto-responder", "x-autoreply-from", "x-mail-autoreply", "x-vacation", "x-apple-action"):
+        for name in (
+            "x-autoreply",
+            "x-autorespond",
+            "x-autoresponder",
+            "x-auto-reply",
+            "x-auto-responder",
+            "x-autoreply-from",
+            "x-mail-autoreply",
+            "x-vacation",
+            "x-apple-action",
+        ):
             if self.header(name) not in ("", "no", "false"):
                 return f"{name} is set"
-        if self.header("precedence") in ("auto_reply", "auto-reply", "autoreply") or self.header("x-precedence") in ("auto_reply", "auto-reply"):
+        if self.header("precedence") in ("auto_reply", "auto-reply", "autoreply") or self.header(
+            "x-precedence"
+        ) in ("auto_reply", "auto-reply"):
             return "Precedence says it is a reply by a robot"
         if self.header("delivered-to").startswith("autoresponder"):
             return "it came through an autoresponder"
+        return self._answered_by_robot(submitted)
+
+    def _answered_by_robot(self, submitted: str) -> str:
         if AUTO_SUBJECT.search(self.subject):
             return "the subject is that of an automatic reply"
         answered = self.header("in-reply-to") or self.header("references")
         suppress = self.header("x-auto-response-suppress")
         if suppress and (self.null_sender or answered) and submitted not in ("", "no"):
             return "a robot answered"
-        if self.null_sender and answered and self.subject.lower().startswith(("re:", "aw:", "auto")):
+        if (
+            self.null_sender
+            and answered
+            and self.subject.lower().startswith(("re:", "aw:", "auto"))
+        ):
             return "an empty sender and an answer"
         return ""
 
     def mailing_list(self) -> str:
-        for name in ("list-id", "list-post", "mailing-list", "x-mailing-list", "x-google-group-id", "x-mailman-version", "x-beenthere"):
+        for name in (
+            "list-id",
+            "list-post",
+            "mailing-list",
+            "x-mailing-list",
+            "x-google-group-id",
+            "x-mailman-version",
+            "x-beenthere",
+        ):
             if self.header(name) not in ("", "no"):
                 return f"{name} is set"
         if self.header("list-unsubscribe"):
@@ -181,7 +217,11 @@ class _Signs:
         suppress = self.header("x-auto-response-suppress")
         if any(word in suppress for word in ("all", "autoreply", "oof", "dr")) and suppress:
             return "it asks for no automatic answers"
-        if self.header("feedback-id") or self.header("x-ses-outgoing") or self.header("x-mailgun-sid"):
+        if (
+            self.header("feedback-id")
+            or self.header("x-ses-outgoing")
+            or self.header("x-mailgun-sid")
+        ):
             return "it was sent by a mailing service"
         return ""
 

@@ -122,7 +122,7 @@ def _head(raw: bytes, notes: list[str]) -> tuple[list[tuple[str, bytes]], bytes]
             headers[-1] = (headers[-1][0], headers[-1][1] + b" " + line.strip())
         elif match := NAME.match(line):
             headers.append((match[1].decode("ascii").lower(), match[2].strip()))
-        elif line.startswith(b"From ") or not line.strip() or not headers and number < 3:
+        elif line.startswith(b"From ") or not line.strip() or (not headers and number < 3):
             continue
         elif len(headers) >= 1 and not _goes_on(lines[number:]):
             body_start = b"\n".join(lines[number:])
@@ -142,7 +142,7 @@ def _goes_on(lines: list[bytes]) -> bool:
 def _children(part: Part, notes: list[str], count: list[int]) -> None:
     boundary = part.params.get("boundary", "").encode("utf-8", "replace").rstrip()[:300]
     sections = _sections(part.body, boundary) if boundary else []
-    if not sections and not boundary or not sections:
+    if (not sections and not boundary) or not sections:
         guess = re.match(rb"\s*--([^\r\n]{1,200}?)[ \t]*\r?\n", part.body[:2000])
         sections = _sections(part.body, guess[1]) if guess else []
         notes.append("the boundary between parts is missing or wrong")

@@ -65,7 +65,7 @@ class Reader:
     def _ready(self) -> tuple["subprocess.Popen[bytes]", bool]:
         if self._child is not None and self._child.poll() is None:
             return self._child, False
-        self._child = subprocess.Popen(  # noqa: S603 - our own module by our own interpreter
+        self._child = subprocess.Popen(
             [sys.executable, "-m", "integrations.email.reading.child"],
             cwd=ROOT,
             stdin=subprocess.PIPE,

@@ -10,15 +10,15 @@ from integrations.email.reading.hypertext import to_text
 MOST_LINES = 20_000
 LONGEST_LINE = 1000
 
-WROTE = (
-    r"wrote|writes|schrieb(?:en)?|a [ée]crit|escribi[óo]|escreveu|ha scritto|schreef|skrev|kirjoitti|napisa[łl]\(?a?\)?|napsal\(?a?\)?|pisze|написал\(?а?\)?|пишет|yazd[ıi]|írta|a scris|έγραψε|写道|のメール|さんは書きました|wrote the following"
-)
+WROTE = r"wrote|writes|schrieb(?:en)?|a [ée]crit|escribi[óo]|escreveu|ha scritto|schreef|skrev|kirjoitti|napisa[łl]\(?a?\)?|napsal\(?a?\)?|pisze|написал\(?а?\)?|пишет|yazd[ıi]|írta|a scris|έγραψε|写道|のメール|さんは書きました|wrote the following"
 ATTRIBUTION_START = re.compile(
     r"^[ \t*_]*(?:on|am|le|el|em|il|op|den|på|w dniu|dne|от|il giorno|mandag|tirsdag|onsdag|torsdag|fredag|lørdag|søndag|"
     r"ma|ti|ke|to|pe|la|su|pon|wt|śr|czw|pt|sob|niedz|\d{1,4}[./-]\d{1,2}[./-]\d{2,4}|\d{4}年|20\d\d-|at \d|from:? )\b",
     re.IGNORECASE,
 )
-ATTRIBUTION_END = re.compile(rf"(?:\b(?:{WROTE})|写道|書きました|のメール)[^\n]{{0,60}}[:：]?[ \t*_]*$", re.IGNORECASE)
+ATTRIBUTION_END = re.compile(
+    rf"(?:\b(?:{WROTE})|写道|書きました|のメール)[^\n]{{0,60}}[:：]?[ \t*_]*$", re.IGNORECASE
+)
 DATE_IN = re.compile(r"\d{1,2}[:.h]\d{2}|\b(?:19|20)\d{2}\b|\d{1,2}[./]\d{1,2}[./]\d{2,4}|年")
 BANNER = re.compile(
     r"^[ \t>*]*[-_=*]{2,}[ \t]*(?:original (?:message|e-?mail|appointment)|forwarded (?:message|by)|reply message|urspr.{1,3}ngliche (?:nachricht|mail)|weitergeleitete nachricht|message (?:d'origine|original|transf[ée]r[ée])|courriel original|mensaje original|mensagem original|messaggio (?:originale|inoltrato)|oorspronkelijk(?:e)? bericht|originalmeddelande|ursprungligt meddelande|opprinnelig melding|oprindelig meddelelse|alkuperäinen viesti|wiadomo.{1,3} oryginalna|původní zpráva|исходное сообщение|пересылаемое сообщение|original besked|eredeti üzenet|原始邮件|原始郵件|元のメッセージ|원본 메[일시]지?)[^\n]{0,40}$"
@@ -51,7 +51,10 @@ LEGAL = re.compile(
     r"^[ \t*]*(?:this (?:e-?mail|message|communication|transmission).{0,80}(?:confidential|intended|privileged)|confidentiality (?:notice|note)|disclaimer\b|diese e-?mail.{0,60}vertraulich|ce (?:message|courriel).{0,60}confidentiel|the information (?:contained )?in this (?:e-?mail|message).{0,80}(?:confidential|intended)|please consider the environment|privileged and confidential)",
     re.IGNORECASE,
 )
-UNSUBSCRIBE = re.compile(r"^[ \t>]*(?:to unsubscribe|you received this message because|you are receiving this (?:because|email)|reply to this email directly or view it on|manage your (?:email )?(?:preferences|subscription))", re.IGNORECASE)
+UNSUBSCRIBE = re.compile(
+    r"^[ \t>]*(?:to unsubscribe|you received this message because|you are receiving this (?:because|email)|reply to this email directly or view it on|manage your (?:email )?(?:preferences|subscription))",
+    re.IGNORECASE,
+)
 
 
 def new_text(text: str, html: str, *, has_plain: bool) -> str:
@@ -100,7 +103,12 @@ def _quote_start(lines: list[str]) -> int:
 def _attribution(lines: list[str], number: int) -> int:
     """How many lines an attribution ("On … wrote:") takes from here; 0 when it is none."""
     first = lines[number].strip(" \t>*_")
-    if not first or not (ATTRIBUTION_START.match(first) or DATE_IN.search(first[:200]) or "@" in first[:200] or ATTRIBUTION_END.search(first[-120:])):
+    if not first or not (
+        ATTRIBUTION_START.match(first)
+        or DATE_IN.search(first[:200])
+        or "@" in first[:200]
+        or ATTRIBUTION_END.search(first[-120:])
+    ):
         return 0
     joined = ""
     for count in range(1, 5):
@@ -131,14 +139,24 @@ def _nothing_new_after(lines: list[str], number: int) -> bool:
     first_plain = next((n for n, line in enumerate(rest) if line in plain[:1]), len(rest))
     last_quote = max(n for n, line in enumerate(rest) if line.lstrip().startswith((">", "|")))
     interleaved = [
-        line for n, line in enumerate(rest) if first_plain <= n < last_quote and line.strip() and not line.lstrip().startswith((">", "|"))
+        line
+        for n, line in enumerate(rest)
+        if first_plain <= n < last_quote
+        and line.strip()
+        and not line.lstrip().startswith((">", "|"))
     ]
-    return not interleaved or not any(line.strip() for line in lines[:number]) and False or _is_wrapped(interleaved, quoted)
+    return (
+        not interleaved
+        or (not any(line.strip() for line in lines[:number]) and False)
+        or _is_wrapped(interleaved, quoted)
+    )
 
 
 def _is_wrapped(interleaved: list[str], quoted: list[str]) -> bool:
     """Short leftovers of long quoted lines that a mailer broke, not answers."""
-    return len(interleaved) <= len(quoted) // 3 and all(len(line.split()) <= 3 for line in interleaved)
+    return len(interleaved) <= len(quoted) // 3 and all(
+        len(line.split()) <= 3 for line in interleaved
+    )
 
 
 def _is_header_block(lines: list[str], number: int) -> bool:
@@ -153,9 +171,7 @@ def _is_header_block(lines: list[str], number: int) -> bool:
         if field:
             block += 1
             names.add(field[1].lower())
-        elif line.strip() and block and len(line) > 200:
-            break
-        elif not line.strip() and block >= 2:
+        elif (line.strip() and block and len(line) > 200) or (not line.strip() and block >= 2):
             break
     return block >= 3 or (block >= 2 and bool(names & SENDERS) and first[1].lower() in SENDERS)
 

@@ -14,9 +14,14 @@ MAGIC = (
     (b"\x7fELF", "application/x-executable"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
     (b"BM", "image/bmp"),
-    (b"x\x9f>\"", "application/ms-tnef"),
+    (b'x\x9f>"', "application/ms-tnef"),
 )
-ZIP_FAMILY = ("application/vnd.openxmlformats", "application/vnd.oasis", "application/epub", "application/java-archive")
+ZIP_FAMILY = (
+    "application/vnd.openxmlformats",
+    "application/vnd.oasis",
+    "application/epub",
+    "application/java-archive",
+)
 
 
 def true_type(content: bytes, declared: str) -> str:
@@ -36,5 +41,12 @@ def true_type(content: bytes, declared: str) -> str:
         return "text/html"
     if low.startswith((b"<svg", b"<?xml")) and b"<svg" in low:
         return "image/svg+xml"
-    lies = declared.startswith("image/") and declared not in ("image/svg+xml", "image/tiff", "image/heic", "image/x-icon")
-    return "application/octet-stream" if lies and content else declared or "application/octet-stream"
+    lies = declared.startswith("image/") and declared not in (
+        "image/svg+xml",
+        "image/tiff",
+        "image/heic",
+        "image/x-icon",
+    )
+    return (
+        "application/octet-stream" if lies and content else declared or "application/octet-stream"
+    )

@@ -9,7 +9,16 @@ from integrations.email.reading.bounce import Bounce
 from integrations.email.reading.forwarded import Forwarded
 from integrations.email.reading.letter import Enclosure, Letter
 
-TUPLES = ("to", "cc", "reply_to", "delivered_to", "in_reply_to", "references", "authentication_results", "notes")
+TUPLES = (
+    "to",
+    "cc",
+    "reply_to",
+    "delivered_to",
+    "in_reply_to",
+    "references",
+    "authentication_results",
+    "notes",
+)
 
 
 def to_wire(letter: Letter) -> tuple[bytes, list[bytes]]:
@@ -17,7 +26,10 @@ def to_wire(letter: Letter) -> tuple[bytes, list[bytes]]:
     blobs = [file.content for file in letter.attachments]
     plain = {name: getattr(letter, name) for name in letter.__dataclass_fields__}
     plain["attachments"] = [
-        {**{k: getattr(f, k) for k in f.__dataclass_fields__ if k != "content"}, "size": len(f.content)}
+        {
+            **{k: getattr(f, k) for k in f.__dataclass_fields__ if k != "content"},
+            "size": len(f.content),
+        }
         for f in letter.attachments
     ]
     plain["date"] = letter.date.isoformat() if letter.date else None
@@ -40,7 +52,9 @@ def from_wire(text: bytes, rest: bytes) -> Letter:
     data["headers"] = tuple((name, value) for name, value in data["headers"])
     data["date"] = datetime.fromisoformat(data["date"]) if data["date"] else None
     if data["bounce"]:
-        data["bounce"] = Bounce(**{**data["bounce"], "recipients": tuple(data["bounce"]["recipients"])})
+        data["bounce"] = Bounce(
+            **{**data["bounce"], "recipients": tuple(data["bounce"]["recipients"])}
+        )
     if data["forwarded"]:
         data["forwarded"] = Forwarded(**data["forwarded"])
     for name in TUPLES:
