@@ -1,5 +1,7 @@
 """The one Django app of the hub."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class InboxConfig(AppConfig):
 
     name = "inbox"
     verbose_name = "Switchboard"
+
+    def ready(self) -> None:
+        """Register the tasks: a process that only rings (web, commands) needs their names too."""
+        import_module("inbox.tasks")

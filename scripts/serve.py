@@ -13,11 +13,12 @@ import sys
 import threading
 import time
 import warnings
+from io import StringIO
 from pathlib import Path
 
 import django
 import environ
-from celery.platforms import SecurityWarning
+from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # not in its stubs
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -73,7 +74,7 @@ def prepare(*, with_sample: bool) -> None:
     if done.exists():
         return
     print("Loading the handbook", flush=True)
-    call_command("load_handbook", str(HANDBOOK))
+    call_command("load_handbook", str(HANDBOOK), stdout=StringIO())  # it lists every row
     make_administrator()
     if with_sample:
         print("Making the sample community", flush=True)

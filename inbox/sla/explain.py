@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from inbox.calendars import clock as business
 from inbox.sla import arithmetic
+from inbox.sla.clocks import calendar_of, consumed_until
 from inbox.sla.models import Clock, ClockState
-from inbox.sla.services import calendar_of, consumed_until
 
 METRICS = {
     "first_response": "First response",

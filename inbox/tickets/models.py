@@ -5,97 +5,45 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from inbox.tickets.messages import Attachment, Message, Receipt
+from inbox.tickets.states import (
+    ENDED,
+    LIVE,
+    AuthorRole,
+    Direction,
+    Kind,
+    Priority,
+    Resolution,
+    Status,
+    ThreadRole,
+    Visibility,
+    WaitingOn,
+)
+
+__all__ = [
+    "ENDED",
+    "LIVE",
+    "Attachment",
+    "AuthorRole",
+    "Category",
+    "Direction",
+    "Kind",
+    "Message",
+    "Priority",
+    "Receipt",
+    "Resolution",
+    "Status",
+    "Tag",
+    "Thread",
+    "ThreadRole",
+    "Ticket",
+    "TicketCount",
+    "TicketEvent",
+    "Visibility",
+    "WaitingOn",
+]
+
 USER = settings.AUTH_USER_MODEL
-
-
-class Status(models.TextChoices):
-    """Fixed categories with invariants; the names shown are editable (L19)."""
-
-    OPEN = "open", "Open"
-    IN_PROGRESS = "in_progress", "In progress"
-    ON_HOLD = "on_hold", "On hold"
-    CLOSED = "closed", "Closed"
-    TRASHED = "trashed", "Trashed"
-    SPAM = "spam", "Spam"
-    MERGED = "merged", "Merged"
-
-
-LIVE = (Status.OPEN, Status.IN_PROGRESS, Status.ON_HOLD)
-ENDED = (Status.CLOSED, Status.TRASHED, Status.SPAM, Status.MERGED)
-
-
-class WaitingOn(models.TextChoices):
-    """Whose turn it is."""
-
-    US = "us", "Us"
-    THEM = "them", "Them"
-    RESEARCH = "research", "Research"
-
-
-class Kind(models.TextChoices):
-    """What somebody asks for (S43)."""
-
-    HELP = "help", "Help"
-    BUG = "bug", "Bug"
-    FEATURE = "feature", "Feature"
-    DOCS = "docs", "Docs"
-    SECURITY = "security", "Security"
-    LEAD = "lead", "Lead"
-    OTHER = "other", "Other"
-
-
-class Resolution(models.TextChoices):
-    """How a ticket ended."""
-
-    ANSWERED = "answered", "Answered"
-    SOLVED = "solved", "Solved"
-    BECAME_ISSUE = "became_issue", "Became an issue"
-    DOCS_GAP = "docs_gap", "Docs gap"
-    NO_REPLY = "no_reply", "No reply"
-    DUPLICATE = "duplicate", "Duplicate"
-    TRANSACTIONAL = "transactional", "Transactional"
-    MOVED_TO_DM = "moved_to_dm", "Moved to DM"
-    SPAM = "spam", "Spam"
-
-
-class Priority(models.TextChoices):
-    """How much it matters, beside the time promised."""
-
-    LOW = "low", "Low"
-    NORMAL = "normal", "Normal"
-    HIGH = "high", "High"
-    URGENT = "urgent", "Urgent"
-
-
-class ThreadRole(models.TextChoices):
-    """What a thread is to its ticket."""
-
-    CUSTOMER = "customer", "Customer"
-    BRIDGE = "bridge", "Bridge"
-    TRIAGE = "triage", "Triage"
-
-
-class Direction(models.TextChoices):
-    """From the asker's side or from ours."""
-
-    IN = "in", "In"
-    OUT = "out", "Out"
-
-
-class Visibility(models.TextChoices):
-    """Internal never leaves the house."""
-
-    PUBLIC = "public", "Public"
-    INTERNAL = "internal", "Internal"
-
-
-class AuthorRole(models.TextChoices):
-    """Who wrote a message, computed when it is filed. `bot` is our own."""
-
-    ASKER = "asker", "Asker"
-    TEAM = "team", "Team"
-    COMMUNITY = "community", "Community"
-    BOT = "bot", "Bot"
 
 
 class Category(models.Model):
@@ -253,96 +201,6 @@ class Thread(models.Model):
 
     def __str__(self) -> str:
         return f"{self.realm} {self.thread_key}"
-
-
-class Message(models.Model):
-    """One message, kept with its own thread: that is its way back."""
-
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="messages")
-    thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="messages")
-    direction = models.CharField(max_length=3, choices=Direction.choices)
-    visibility = models.CharField(
-        max_length=8, choices=Visibility.choices, default=Visibility.INTERNAL
-    )
-    realm = models.CharField(max_length=100)
-    external_id = models.CharField(max_length=500)
-    sender_key = models.CharField(max_length=250, blank=True)
-    author = models.ForeignKey(
-        "inbox.Identity", on_delete=models.PROTECT, null=True, blank=True, related_name="messages"
-    )
-    author_user = models.ForeignKey(
-        USER, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-    author_label = models.CharField(max_length=250, blank=True)
-    role = models.CharField(max_length=10, choices=AuthorRole.choices)
-    subject = models.CharField(max_length=250, blank=True)
-    body_text = models.TextField(blank=True)
-    new_text = models.TextField(blank=True)
-    body_html = models.TextField(blank=True)
-    to = models.JSONField(default=list, blank=True)
-    cc = models.JSONField(default=list, blank=True)
-    reply_to = models.JSONField(default=list, blank=True)
-    references = models.JSONField(default=list, blank=True)
-    message_class = models.CharField(max_length=12, default="normal")
-    matched_by = models.CharField(max_length=30, blank=True)
-    # unverified_participant · sender_unverified · subject_changed · accepted …
-    flags = models.JSONField(default=list, blank=True)
-    notes = models.JSONField(default=list, blank=True)
-    delivery = models.ForeignKey(
-        "inbox.Delivery", on_delete=models.SET_NULL, null=True, blank=True, related_name="messages"
-    )
-    sent_at = models.DateTimeField()
-    filed_at = models.DateTimeField()
-    edited_at = models.DateTimeField(null=True, blank=True)
-    deleted_at = models.DateTimeField(null=True, blank=True)
-    search_text = models.TextField(blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["realm", "external_id", "sender_key"], name="message_once"
-            )
-        ]
-        indexes = [models.Index(fields=["ticket", "sent_at", "id"], name="message_in_order")]
-
-    def __str__(self) -> str:
-        return f"{self.author_label}: {self.new_text[:60]}"
-
-
-class Receipt(models.Model):
-    """The same message, received by another of our channels as well (L5)."""
-
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="receipts")
-    delivery = models.ForeignKey("inbox.Delivery", on_delete=models.SET_NULL, null=True)
-    channel = models.ForeignKey("inbox.Channel", on_delete=models.PROTECT)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["message", "channel"], name="receipt_once")]
-
-    def __str__(self) -> str:
-        return f"also received by {self.channel}"
-
-
-class Attachment(models.Model):
-    """A file of a message. The bytes lie in `DATA_DIR/files` under their hash, without a name."""
-
-    message = models.ForeignKey(
-        Message, on_delete=models.CASCADE, null=True, blank=True, related_name="attachments"
-    )
-    # A file somebody uploaded for a reply that is not sent yet has an uploader and no message.
-    uploader = models.ForeignKey(
-        USER, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
-    )
-    filename = models.CharField(max_length=200)
-    content_type = models.CharField(max_length=120)
-    size = models.PositiveBigIntegerField()
-    sha256 = models.CharField(max_length=64)
-    content_id = models.CharField(max_length=250, blank=True)
-    inline = models.BooleanField(default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    def __str__(self) -> str:
-        return self.filename
 
 
 class TicketEvent(models.Model):

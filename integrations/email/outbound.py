@@ -82,7 +82,7 @@ def _envelope(server: smtplib.SMTP, sender: str, recipients: list[str]) -> dict[
 
 
 def _dotted(raw: bytes) -> bytes:
-    body = smtplib._quote_periods(raw)  # type: ignore[attr-defined]
+    body = smtplib._quote_periods(raw)  # type: ignore[attr-defined]  # RFC 5321 4.5.2
     return bytes(body if body.endswith(b"\r\n") else body + b"\r\n") + b".\r\n"
 
 

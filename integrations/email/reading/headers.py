@@ -126,7 +126,8 @@ TOKEN = re.compile(
 
 def _split(text: str) -> list[str]:
     """At commas and semicolons that stand outside quotes, comments and brackets."""
-    parts, now = [], []
+    parts: list[str] = []
+    now: list[str] = []
     for token in TOKEN.findall(text):
         if token in (",", ";"):
             parts.append("".join(now))
