@@ -166,7 +166,8 @@ def test_process_that_only_rings_knows_every_job() -> None:
     """The web server and the commands never load a worker; their rings must find the task."""
     code = (
         "import django; django.setup(); from celery import current_app;"
-        "from inbox.common.queue import Job; print([job for job in Job if job not in current_app.tasks])"
+        "from inbox.common.queue import Job;"
+        "print([job for job in Job if job not in current_app.tasks])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
