@@ -30,7 +30,7 @@ bench: dev ## the benchmarks, one JSON line each
 fmt: dev ## format code and templates
 	@$(PY) -m ruff check --quiet --fix . || true
 	@$(PY) -m ruff format .
-	@find templates inbox integrations -name '*.html' -print0 | xargs -0 -r $(PY) -m djade --target-version 5.2 || true
+	@find templates inbox integrations -name '*.html' -print0 | xargs -0 -r .venv/bin/djade --target-version 5.2 || true
 
 lock: dev ## resolve the dependencies again and pin them with hashes
 	$(LOCK) requirements.in -o requirements.txt

@@ -104,7 +104,7 @@ def static_stages(*, complete: bool) -> list[Stage]:
     stages = [
         Stage("format", _module("ruff", "format", "--check", "--quiet", ".")),
         Stage("lint", _module("ruff", "check", "--quiet", ".")),
-        Stage("templates", [*_module("djade", "--check", "--target-version", "5.2"), *templates()]),
+        Stage("templates", [_script("djade"), "--check", "--target-version", "5.2", *templates()]),
         Stage("types", [*_module("mypy"), *typed_packages()]),
         Stage("imports", [_script("lint-imports"), "--no-logo"]),
     ]
