@@ -174,7 +174,8 @@ def apply(outcome: Outcome) -> bool:
     if not mine.update(**values):
         log.warning("outgoing_taken_over", outgoing=row.pk)
         return False
-    if outcome.receipt and row.message_id and outcome.receipt.external_id:
+    # a forward carries a customer's message, which keeps its own id
+    if outcome.receipt and outcome.receipt.external_id and row.kind in ("reply", "auto_reply"):
         _name_message(row, outcome.receipt)
     if outcome.event:
         ticket = tickets.lock(row.ticket_id)
