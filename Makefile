@@ -4,8 +4,6 @@
 PY := .venv/bin/python
 LOCK := .venv/bin/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet
 
-export PORT SAMPLE PYTHON3 CORPUS_DIR
-
 .DEFAULT_GOAL := help
 .PHONY: help run test quick soak bench lock fmt vendor runtime dev
 
