@@ -201,7 +201,16 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"visibility_timeout": 120, "socket_timeout": 5, "socket_connect_timeout": 0.3}
+    {
+        "visibility_timeout": 120,
+        "socket_timeout": 3,
+        "socket_connect_timeout": 0.3,
+        # a ring that fails, fails at once: rows are the queue
+        "max_retries": 0,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0,
+    }
     if REDIS_URL
     else {"polling_interval": 0.05}
 )

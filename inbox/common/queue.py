@@ -3,6 +3,7 @@
 Losing a ring loses time, never work: the sweep drives every overdue row again.
 """
 
+import time
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
@@ -12,6 +13,8 @@ from celery import current_app
 from django.db import transaction
 
 log = structlog.get_logger(__name__)
+
+SILENCE_SECONDS = 3.0
 
 
 class Job(StrEnum):
@@ -33,9 +36,21 @@ def after_commit(call: Callable[[], None]) -> None:
 
 
 def _ring(job: Job, pk: int) -> None:
-    # tasks[...].delay, not send_task(): that one ignores eager mode in tests.
+    # tasks[...].apply_async, not send_task(): that one ignores eager mode in tests.
     # retry=False: a dead broker must not eat the time of a vendor that waits for its 200.
+    if time.monotonic() < _silence.until:
+        return
     try:
         current_app.tasks[job].apply_async((pk,), retry=False)
     except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the sweep rings again
+        _silence.until = time.monotonic() + SILENCE_SECONDS
         log.warning("doorbell_failed", job=str(job), pk=pk, error=type(error).__name__)
+
+
+class _Silence:
+    """After a failed ring nobody rings for a while, so that a dead broker costs one attempt."""
+
+    until = 0.0
+
+
+_silence = _Silence()
