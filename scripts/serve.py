@@ -39,15 +39,20 @@ def main() -> int:
     if is_taken(port):
         print(f"Port {port} is in use. Choose another: make run PORT={port + 1}", file=sys.stderr)
         return 1
+    try:
+        serve(port)
+    except KeyboardInterrupt:
+        print("\nStopped.")
+    return 0
+
+
+def serve(port: int) -> None:
+    """Prepare, then serve; returns when told to stop."""
     start_django(port)
     prepare(with_sample=os.environ.get("SAMPLE", "1") != "0")
     welcome = f"\n{sign_in_line(port)}\n{NEXT_STEP}\n"
     threading.Thread(target=announce, args=(port, welcome), daemon=True).start()
-    try:
-        call_command("run", host=HOST, port=port)
-    except KeyboardInterrupt:
-        print("\nStopped.")
-    return 0
+    call_command("run", host=HOST, port=port)
 
 
 def start_django(port: int) -> None:
