@@ -1,0 +1,45 @@
+"""Staff accounts, teams and API tokens."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
+
+from inbox.accounts.models import ApiToken, Team, User
+
+
+@admin.register(User)
+class StaffAdmin(UserAdmin):
+    """Accounts; an account's own e-mail is its identity for mail."""
+
+    list_display = ("username", "display_name", "email", "role", "is_active")
+    list_filter = ("role", "is_active", "teams")
+    filter_horizontal = ("teams",)
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (
+            "Person",
+            {"fields": ("first_name", "last_name", "email", "timezone", "theme", "density")},
+        ),
+        ("May", {"fields": ("role", "teams", "is_active", "is_staff", "is_superuser")}),
+    )
+
+
+@admin.register(Team)
+class TeamAdmin(admin.ModelAdmin):
+    """Teams; a restricted one keeps its tickets to itself."""
+
+    list_display = ("key", "name", "restricted")
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):
+    """Tokens are made on the command line and can be revoked here."""
+
+    list_display = ("user", "label", "created_at", "last_used_at", "expires_at", "revoked_at")
+    fields = ("label", "expires_at", "revoked_at")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A token's text is shown once, which only the command can do."""
+        return False

@@ -1,0 +1,104 @@
+"""Channels: settings to read and change, secrets only to write."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from inbox.channels import directory, registry
+from inbox.channels.contract import ConfigError
+from inbox.channels.models import Channel, Source, SourceGroup
+
+
+class ChannelForm(forms.ModelForm):
+    """Each documented setting is a field of its own."""
+
+    class Meta:
+        model = Channel
+        fields = ["kind", "key", "label", "active", "purpose", "policy", "owner", "owner_on_duty"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"] = forms.ChoiceField(
+            choices=[(name, kind.label) for name, kind in registry.all_kinds().items()]
+        )
+        self.specs = {s.name: s for k in registry.all_kinds().values() for s in k.settings}
+        secrets = self.instance.secrets if self.instance.pk else {}
+        for name, spec in self.specs.items():
+            field = forms.CharField(required=False, help_text=spec.help)
+            if spec.secret:
+                field.widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+                known = secrets.get(name, "")
+                field.help_text += f" (kept, ends in …{known[-4:]})" if len(known) > 8 else ""
+            else:
+                field.initial = self.instance.settings.get(name, "") if self.instance.pk else ""
+            self.fields[f"set_{name}"] = field
+
+    def clean(self) -> dict[str, Any]:
+        """Settings that can work; an empty secret keeps the old one."""
+        data = super().clean() or {}
+        secrets = self.instance.secrets if self.instance.pk else {}
+        settings = dict(self.instance.settings or {})
+        for name, spec in self.specs.items():
+            value = data.get(f"set_{name}", "")
+            if spec.secret and value:
+                secrets[name] = value
+            elif not spec.secret:
+                settings[name] = value
+        self.instance.settings = {name: value for name, value in settings.items() if value}
+        self.instance.secrets_text = json.dumps(secrets)
+        self.instance.kind, self.instance.key = data.get("kind", ""), data.get("key", "")
+        try:
+            registry.get(self.instance.kind).validate(self.instance.config)
+        except (ConfigError, registry.UnknownKind) as error:
+            raise forms.ValidationError(str(error)) from error
+        return data
+
+
+@admin.register(Channel)
+class ChannelAdmin(admin.ModelAdmin):
+    """Connections and their health."""
+
+    form = ChannelForm
+    list_display = ("__str__", "label", "active", "policy", "health", "health_text", "last_in_at")
+    readonly_fields = ("webhook_url", "health", "health_text", "last_in_at", "last_out_at")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> Any:
+        """Head, settings, health."""
+        settings = [f"set_{s.name}" for k in registry.all_kinds().values() for s in k.settings]
+        return [
+            (None, {"fields": ChannelForm.Meta.fields}),
+            ("Settings", {"fields": list(dict.fromkeys(settings))}),
+            ("Health", {"fields": list(self.readonly_fields)}),
+        ]
+
+    def get_form(self, request: HttpRequest, obj: Channel | None = None, **kwargs: Any) -> Any:
+        """The form with its own fields."""
+        kwargs["fields"] = ChannelForm.Meta.fields
+        return super().get_form(request, obj, **kwargs)
+
+    @admin.display(description="Webhook address")
+    def webhook_url(self, channel: Channel) -> str:
+        """Where a provider posts to."""
+        return channel.config.webhook_url if channel.key else ""
+
+    def save_model(self, request: HttpRequest, obj: Channel, form: Any, change: Any) -> None:
+        """Tell this process at once; others notice in seconds."""
+        super().save_model(request, obj, form, change)
+        directory.forget()
+
+
+@admin.register(SourceGroup)
+class SourceGroupAdmin(admin.ModelAdmin):
+    """Sources that share a promise."""
+
+    list_display = ("name", "policy", "owner", "announce_to")
+
+
+@admin.register(Source)
+class SourceAdmin(admin.ModelAdmin):
+    """Places inside a connection."""
+
+    list_display = ("__str__", "channel", "group")
