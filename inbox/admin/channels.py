@@ -74,10 +74,16 @@ class ChannelAdmin(admin.ModelAdmin):
             ("Health", {"fields": list(self.readonly_fields)}),
         ]
 
-    def get_form(self, request: HttpRequest, obj: Channel | None = None, **kwargs: Any) -> Any:
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+        **kwargs: Any,
+    ) -> Any:
         """The form with its own fields."""
         kwargs["fields"] = ChannelForm.Meta.fields
-        return super().get_form(request, obj, **kwargs)
+        return super().get_form(request, obj, change, **kwargs)
 
     @admin.display(description="Webhook address")
     def webhook_url(self, channel: Channel) -> str:

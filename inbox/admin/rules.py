@@ -144,15 +144,22 @@ class RuleAdmin(admin.ModelAdmin):
         """The plain fields; the rows are drawn by the template."""
         return [(None, {"fields": ["label", "key", ("order", "enabled"), "trigger", "stop"]})]
 
-    def get_form(self, request: HttpRequest, obj: Rule | None = None, **kwargs: Any) -> Any:
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+        **kwargs: Any,
+    ) -> Any:
         """The form with its own fields: the admin must not cut them to the fieldsets."""
         kwargs["fields"] = RuleForm.Meta.fields
-        return super().get_form(request, obj, **kwargs)
+        return super().get_form(request, obj, change, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         """Rules with their hits of the last 30 days."""
         since = timezone.now() - timedelta(days=30)
-        return super().get_queryset(request).annotate(n=Count("hits", filter=Q(hits__at__gt=since)))
+        rules: QuerySet[Rule] = super().get_queryset(request)
+        return rules.annotate(n=Count("hits", filter=Q(hits__at__gt=since)))
 
     @admin.display(description="What it does")
     def said(self, rule: Rule) -> str:

@@ -90,10 +90,16 @@ class CalendarAdmin(admin.ModelAdmin):
             ("Closed", {"fields": ["holidays", "closed"]}),
         ]
 
-    def get_form(self, request: HttpRequest, obj: Calendar | None = None, **kwargs: Any) -> Any:
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+        **kwargs: Any,
+    ) -> Any:
         """The form with its own fields."""
         kwargs["fields"] = CalendarForm.Meta.fields
-        return super().get_form(request, obj, **kwargs)
+        return super().get_form(request, obj, change, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Calendar, form: Any, change: Any) -> None:
         """A new version where something differs."""
