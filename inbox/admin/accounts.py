@@ -7,6 +7,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 
 from inbox.accounts.models import ApiToken, Team, User
+from inbox.common.versions import bump
 
 
 @admin.register(User)
@@ -25,12 +26,22 @@ class StaffAdmin(UserAdmin):
         ("May", {"fields": ("role", "teams", "is_active", "is_staff", "is_superuser")}),
     )
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: Any) -> None:
+        """Tell every process who is there."""
+        super().save_model(request, obj, form, change)
+        bump("agents")
+
 
 @admin.register(Team)
 class TeamAdmin(admin.ModelAdmin):
     """Teams; a restricted one keeps its tickets to itself."""
 
     list_display = ("key", "name", "restricted")
+
+    def save_model(self, request: HttpRequest, obj: Team, form: Any, change: Any) -> None:
+        """Tell every process."""
+        super().save_model(request, obj, form, change)
+        bump("teams")
 
 
 @admin.register(ApiToken)

@@ -178,6 +178,7 @@ class RuleAdmin(admin.ModelAdmin):
         names = [str(action["category"]) for action in obj.actions if "category" in action]
         Category.objects.bulk_create([Category(name=n) for n in names], ignore_conflicts=True)
         bump("rules")
+        bump("categories")
 
     def delete_model(self, request: HttpRequest, obj: Rule) -> None:
         """Deleting tells every process too."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import api_view, parser_classes, permission_classes, throttle_classes
 from rest_framework.exceptions import ValidationError
@@ -32,7 +33,7 @@ from inbox.routing.models import Rule
 from inbox.routing.sentences import sentence
 from inbox.tickets import queries
 
-ANY: Any = dict[str, Any]
+ANY = OpenApiTypes.OBJECT
 
 
 def listing(permission: Any, operation: str, *filters: str) -> Callable[[Any], Any]:

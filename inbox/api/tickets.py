@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.dateparse import parse_datetime
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import api_view, permission_classes, throttle_classes
 from rest_framework.exceptions import ValidationError
@@ -57,7 +58,7 @@ def visible(request: Request, number: int) -> Ticket:
 
 @extend_schema(
     parameters=[OpenApiParameter(name, str) for name in sorted(FILTERS)],
-    responses={200: dict[str, Any]},
+    responses={200: OpenApiTypes.OBJECT},
     operation_id="tickets_list",
 )
 @reading
@@ -125,14 +126,14 @@ def moment(text: str, field: str) -> Any:
     return found
 
 
-@extend_schema(responses={200: dict[str, Any]}, operation_id="tickets_retrieve")
+@extend_schema(responses={200: OpenApiTypes.OBJECT}, operation_id="tickets_retrieve")
 @reading
 def ticket_detail(request: Request, number: int) -> Response:
     """One ticket."""
     return Response(shapes.ticket(visible(request, number)))
 
 
-@extend_schema(responses={200: dict[str, Any]}, operation_id="tickets_messages")
+@extend_schema(responses={200: OpenApiTypes.OBJECT}, operation_id="tickets_messages")
 @reading
 def messages(request: Request, number: int) -> Response:
     """A ticket's messages, oldest first; tombstones stay."""
@@ -144,7 +145,7 @@ def messages(request: Request, number: int) -> Response:
     return _paged(OldestFirst(), rows, request, shapes.message)
 
 
-@extend_schema(responses={200: dict[str, Any]}, operation_id="tickets_events")
+@extend_schema(responses={200: OpenApiTypes.OBJECT}, operation_id="tickets_events")
 @reading
 def events(request: Request, number: int) -> Response:
     """What happened to a ticket, oldest first."""
@@ -152,7 +153,7 @@ def events(request: Request, number: int) -> Response:
     return _paged(ById(), rows, request, shapes.event)
 
 
-@extend_schema(responses={200: dict[str, Any]}, operation_id="tickets_trace")
+@extend_schema(responses={200: OpenApiTypes.OBJECT}, operation_id="tickets_trace")
 @reading
 def trace(request: Request, number: int) -> Response:
     """Which rules ran, matched or not, and why."""

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
-from inbox.api import errors, rooms, tickets, verbs
+from inbox.api import errors, rooms, schema, tickets, verbs
 
 VERBS = (
     "reply assign close hold wait reopen snooze tags merge unmerge split link fields trash "
@@ -31,3 +31,5 @@ urlpatterns = [
     path("v1/oncall/now/", rooms.oncall_now),
     re_path(r"^.*$", errors.not_found),
 ]
+
+__all__ = ["schema", "urlpatterns"]

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import (
     api_view,
@@ -138,9 +139,9 @@ def verb(name: str, fields: type[Strict], *, may: Any = MayAct) -> Callable[[Ver
         described = extend_schema(
             request=fields,
             responses={
-                200: OpenApiResponse(dict[str, Any]),
-                400: dict[str, Any],
-                409: dict[str, Any],
+                200: OpenApiTypes.OBJECT,
+                400: OpenApiTypes.OBJECT,
+                409: OpenApiTypes.OBJECT,
             },
             operation_id=f"tickets_{name}",
         )

@@ -59,6 +59,21 @@ def kept(name: str, load: Callable[[], T]) -> T:
     return value
 
 
+def kept_many(loads: dict[str, Callable[[], Any]]) -> dict[str, Any]:
+    """Several parts of the configuration under one reading of the stamps."""
+    now = stamps()
+    found = {}
+    for name, load in loads.items():
+        with _lock:
+            known = _kept.get(name)
+        if known is None or known[0] != now.get(name, 0):
+            known = (now.get(name, 0), load())
+            with _lock:
+                _kept[name] = known
+        found[name] = known[1]
+    return found
+
+
 def forget() -> None:
     """Drop everything that is kept in this process."""
     with _lock:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from inbox.accounts.models import User
 from inbox.oncall import rota
-from inbox.oncall.models import Rotation
+from inbox.oncall.models import Rotation, RotationMember
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +27,15 @@ def on_duty(at: datetime) -> User | None:
 def duties(at: datetime) -> list[Duty]:
     """Every rotation's person and shift at a moment."""
     found = []
-    rotations = Rotation.objects.order_by("pk").prefetch_related("places__user")
-    for rotation in rotations:
-        users = {place.user_id: place.user for place in rotation.places.all()}
-        members = [p.user_id for p in rotation.places.all() if p.user.is_active]
+    places: dict[int, list[RotationMember]] = {}
+    for place in RotationMember.objects.select_related("rotation", "user").order_by(
+        "rotation_id", "position"
+    ):
+        places.setdefault(place.rotation_id, []).append(place)
+    for here in places.values():
+        rotation = here[0].rotation
+        users = {place.user_id: place.user for place in here}
+        members = [place.user_id for place in here if place.user.is_active]
         when = {"zone": rotation.zone, "handover": rotation.handover}
         pk = rota.on_duty(members, starts_on=rotation.starts_on, at=at, **when)
         if pk is not None:

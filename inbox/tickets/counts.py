@@ -1,7 +1,8 @@
 """Counts are kept as delta rows, so that no page ever counts tickets."""
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import CharField, Q, Sum
+from django.db.models.functions import Cast
 
 from inbox.accounts.models import User
 from inbox.tickets.models import TicketCount
@@ -11,8 +12,8 @@ def counts_for(user: User) -> dict[str, int]:
     """`status:open`, `category:Hiring`, `owner:7` … for what this person may see."""
     rows = TicketCount.objects.all()
     if not user.is_admin:
-        teams = user.teams.values_list("pk", flat=True)
-        rows = rows.filter(scope__in=["", *(str(pk) for pk in teams)])
+        teams = user.teams.annotate(scope=Cast("pk", CharField())).values("scope")
+        rows = rows.filter(Q(scope="") | Q(scope__in=teams))
     return dict(rows.values_list("key").annotate(total=Sum("n")).order_by())
 
 

@@ -74,9 +74,32 @@ def note(
     return add_note(own(ticket), body=body, user=user, files=files)
 
 
-def reply_route(ticket: Ticket) -> Route:
-    """How an answer would go out now: thread, To and Cc."""
-    answered = (
+def reply_route(ticket: Ticket, *, newest: Sequence[Message] = ()) -> Route:
+    """How an answer would go out now: thread, To and Cc.
+
+    `newest`: the ticket's newest messages, where the caller has read them anyway, oldest first.
+    """
+    seen = (m for m in reversed(newest) if _can_be_answered(m))
+    answered = next(seen, None) or _newest_to_answer(ticket)
+    if answered is None:
+        return Route(answered=None, thread=home_thread(ticket), cc=tuple(ticket.cc))
+    channel = answered.thread.channel
+    if Capability.RECIPIENTS not in channel.type.capabilities:
+        return Route(answered=answered, thread=answered.thread)
+    return _mail_route(ticket, answered)
+
+
+def _can_be_answered(message: Message) -> bool:
+    return (
+        message.visibility == Visibility.PUBLIC
+        and message.direction == Direction.IN
+        and message.deleted_at is None
+        and UNACCEPTED not in message.flags
+    )
+
+
+def _newest_to_answer(ticket: Ticket) -> Message | None:
+    return (
         ticket.messages.filter(
             visibility=Visibility.PUBLIC, direction=Direction.IN, deleted_at__isnull=True
         )
@@ -85,12 +108,6 @@ def reply_route(ticket: Ticket) -> Route:
         .order_by("-sent_at", "-id")
         .first()
     )
-    if answered is None:
-        return Route(answered=None, thread=home_thread(ticket), cc=tuple(ticket.cc))
-    channel = answered.thread.channel
-    if Capability.RECIPIENTS not in channel.type.capabilities:
-        return Route(answered=answered, thread=answered.thread)
-    return _mail_route(ticket, answered)
 
 
 def _mail_route(ticket: Ticket, answered: Message) -> Route:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from inbox.accounts.models import Team, User
+from inbox.common.versions import bump
 from inbox.tickets import kinds
 from inbox.tickets.errors import VerbError
 from inbox.tickets.filing import add_message, open_ticket
@@ -61,6 +62,7 @@ def set_category(ticket: Ticket, name: str) -> Ticket:
     if before is not None:
         if name and not Category.objects.filter(name=name).exists():
             Category.objects.bulk_create([Category(name=name)], ignore_conflicts=True)
+            bump("categories")
         record(ticket, kinds.CATEGORY, **{"from": before, "to": name})
     return ticket
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from inbox.accounts.models import Team, User
 from inbox.common.text import safe_html
+from inbox.common.versions import kept_many
 from inbox.outbox.models import Outgoing
 from inbox.outbox.rendering import to_html
 from inbox.routing.models import RuleTrace
@@ -42,6 +43,14 @@ FLAG_WORDS = {
     "bounced": "could not be delivered",
     "delayed": "is delayed on its way",
     "not_answered_automatically": "no automatic answer was sent",
+}
+
+
+# What the menus offer changes seldom; it is kept per process under its stamps.
+MENUS: dict[str, Any] = {
+    "agents": lambda: list(User.objects.filter(is_active=True).order_by("first_name", "username")),
+    "teams": lambda: list(Team.objects.order_by("name")),
+    "categories": lambda: list(Category.objects.values_list("name", flat=True)),
 }
 
 
@@ -110,7 +119,8 @@ def context_of(request: HttpRequest, row: Ticket, user: User) -> dict[str, Any]:
     clocks = [clock_line(c, now, zone) for c in row.clocks.order_by("pk") if c.state != "stopped"]
     running = [line.fuse for line in clocks if line.fuse.state not in ("met", "none")]
     htmx = getattr(request, "htmx", None)
-    groups: list[Group] = groups_for(user) if not htmx or htmx.target == "list" else []
+    # the list beside the conversation is a fragment of its own, fetched once the page stands
+    groups: list[Group] = groups_for(user) if htmx and htmx.target == "list" else []
     return {
         "ticket": row,
         "lines": lines,
@@ -122,12 +132,9 @@ def context_of(request: HttpRequest, row: Ticket, user: User) -> dict[str, Any]:
         **why(RuleTrace.objects.filter(ticket=row).order_by("pk").first()),
         "links": list(row.links.all()),
         "tags": list(row.tags.values_list("name", flat=True)),
-        "identities": list(row.asker.contact.identities.all()) if row.asker else [],
         "others": _others(row, user),
-        "route": tickets.reply_route(row),
-        "agents": list(User.objects.filter(is_active=True).order_by("first_name", "username")),
-        "teams": list(Team.objects.order_by("name")),
-        "categories": list(Category.objects.values_list("name", flat=True)),
+        "route": tickets.reply_route(row, newest=[line.message for line in lines if line.message]),
+        **kept_many(MENUS),
         "kinds": Kind.choices,
         "priorities": Priority.choices,
         "resolutions": Resolution.choices,

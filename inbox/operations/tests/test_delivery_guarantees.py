@@ -71,14 +71,16 @@ def post_of(mail: bytes, token: str) -> dict[str, str]:
 def offer(url: str, form: dict[str, str], *, tries: int = 60) -> None:
     """Post until it is taken, as a provider does."""
     body = urllib.parse.urlencode(form).encode()
+    last: Exception | None = None
     for _ in range(tries):
         try:
             with urllib.request.urlopen(url, data=body, timeout=10) as answer:
                 assert answer.status == 200
                 return
-        except (OSError, HTTPException):
+        except (OSError, HTTPException) as error:
+            last = error
             time.sleep(0.5)
-    raise AssertionError("the webhook door stayed shut")
+    raise AssertionError(f"the webhook door stayed shut: {last!r}")
 
 
 def settle(seconds: float) -> None:
