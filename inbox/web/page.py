@@ -36,14 +36,16 @@ def page(
     if target in fragments:
         response = render(request, f"{template}#{target}", everything, status=status)
     else:
-        everything.update(frame(user))
+        everything = {**frame(user), **everything}
+        if "duty" not in everything:
+            everything["duty"] = next(iter(duties(timezone.now())), None)
         response = render(request, template, everything, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
 
 
 def frame(user: User) -> dict[str, Any]:
-    """What stands around every page: counts on the rail, who is on duty."""
+    """What stands around every page: the counts on the rail."""
     counted = counts.counts_for(user)
     live = sum(counted.get(f"status:{name}", 0) for name in ("open", "in_progress", "on_hold"))
     return {
@@ -54,5 +56,4 @@ def frame(user: User) -> dict[str, Any]:
             "unassigned": counted.get("owner:", 0),
             "on_hold": counted.get("status:on_hold", 0),
         },
-        "duty": next(iter(duties(timezone.now())), None),
     }

@@ -139,6 +139,7 @@ def context_of(request: HttpRequest, row: Ticket, user: User) -> dict[str, Any]:
         "priorities": Priority.choices,
         "resolutions": Resolution.choices,
         "last_seen": row.last_message_id or 0,
+        "duty": None,  # said on the queue; here it would only cost a statement
         "path": request.get_full_path(),
     }
 
