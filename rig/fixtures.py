@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from celery import current_app
 from django.conf import global_settings
+from django.conf import settings as project_settings
 from django.db import connection
 from playwright.sync_api import Browser, Page
 from pytest_django import Settings
@@ -86,7 +87,8 @@ def process_env(transactional_db: None, settings: Settings) -> dict[str, str]:
     return {
         "DATABASE_URL": f"postgres://{given['USER']}@{address}",
         "REDIS_URL": os.environ["REDIS_URL"],
-        "DATA_DIR": os.environ["DATA_DIR"],
+        # the settings' own: in a parallel process they were read before the fence moved the folder
+        "DATA_DIR": str(project_settings.DATA_DIR),
         "DATABASE_POOL": "4",
     }
 

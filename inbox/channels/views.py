@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from inbox.channels import directory, inlet, registry
 from inbox.channels.contract import BadSignature, MalformedBody, RawRequest, WrongType
 from inbox.channels.models import Channel
+from inbox.common.crypto import UnknownKey
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +29,11 @@ def webhook(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     body = _body(request, channel_kind.body_limit_bytes)
     if body is None:
         return _say(413, "too large")
-    return _take(channel, _raw(request, body))
+    try:
+        return _take(channel, _raw(request, body))
+    except UnknownKey:  # the channel's secrets cannot be read: the vendor shall try again later
+        log.error("field_key_missing", channel=str(channel))
+        return _away()
 
 
 def _take(channel: Channel, raw: RawRequest) -> HttpResponse:
