@@ -30,6 +30,7 @@ class StaffAdmin(UserAdmin):
         """Tell every process who is there."""
         super().save_model(request, obj, form, change)
         bump("agents")
+        bump("rotations")
 
 
 @admin.register(Team)

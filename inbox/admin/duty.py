@@ -1,7 +1,11 @@
 """Rotations."""
 
-from django.contrib import admin
+from typing import Any
 
+from django.contrib import admin
+from django.http import HttpRequest
+
+from inbox.common.versions import bump
 from inbox.oncall.models import Rotation, RotationMember
 
 
@@ -18,3 +22,8 @@ class RotationAdmin(admin.ModelAdmin):
 
     list_display = ("key", "name", "zone", "handover", "starts_on")
     inlines = (MemberInline,)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+        """Tell every process, once the members are stored too."""
+        super().save_related(request, form, formsets, change)
+        bump("rotations")

@@ -67,6 +67,8 @@ def ticket_list(request: Request) -> Response:
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
     params = request.query_params
+    if any("\x00" in value for value in params.values()):
+        raise ValidationError({"": ["A filter holds a NUL character."]})
     unknown = set(params) - FILTERS - PAGING
     if unknown:
         raise ValidationError({min(unknown): ["This filter does not exist."]})

@@ -96,13 +96,15 @@ class Tags(Strict):
 class Merge(Strict):
     """The ticket that this one goes into."""
 
-    into = serializers.IntegerField(min_value=1)
+    into = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
 
 
 class Split(Strict):
     """The messages that leave."""
 
-    messages = serializers.ListField(child=serializers.IntegerField(), min_length=1)
+    messages = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), min_length=1
+    )
 
 
 class Link(Strict):

@@ -55,7 +55,7 @@ def store(book: Handbook, *, prune: bool = False) -> Changes:
         changes.append("~ pleasantries")
     if prune:
         _prune(book, changes)
-    for stamp in ("rules", "policies", "calendars", "agents", "teams", "categories"):
+    for stamp in ("rules", "policies", "calendars", "agents", "teams", "categories", "rotations"):
         bump(stamp)
     directory.forget()
     return changes

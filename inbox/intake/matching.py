@@ -7,6 +7,7 @@ id of somebody else's message counts only for people who already take part in th
 from dataclasses import dataclass
 
 from inbox.channels.contract import InboundMessage
+from inbox.common import work
 from inbox.people.models import Identity
 from inbox.tickets import tokens
 from inbox.tickets.models import Direction, Message, Thread, Ticket
@@ -112,6 +113,8 @@ def _owner_of(token: str, ticket: Ticket, author: Identity) -> str | None:
 
 def _early(message: InboundMessage, realm: str, author: Identity, hint: Ticket | None) -> Match:
     """A message whose answer was faster: the answer opened the thread under this one's key."""
+    if not message.refs and not work.current().cache.get("again"):
+        return Match(hint=hint)  # the thread's unique key says so, should its answer be here
     keys = {message.message_key, message.thread_key}
     for thread in Thread.objects.filter(realm=realm, thread_key__in=keys).select_related("ticket"):
         if _takes_part(thread.ticket, message, author):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inbox.accounts.models import User
+from inbox.common.versions import kept
 from inbox.oncall import rota
 from inbox.oncall.models import Rotation, RotationMember
 
@@ -28,9 +29,7 @@ def duties(at: datetime) -> list[Duty]:
     """Every rotation's person and shift at a moment."""
     found = []
     places: dict[int, list[RotationMember]] = {}
-    for place in RotationMember.objects.select_related("rotation", "user").order_by(
-        "rotation_id", "position"
-    ):
+    for place in kept("rotations", _places):
         places.setdefault(place.rotation_id, []).append(place)
     for here in places.values():
         rotation = here[0].rotation
@@ -42,3 +41,8 @@ def duties(at: datetime) -> list[Duty]:
             since, until = rota.shift_of(rota.duty_day(at, **when), **when)
             found.append(Duty(rotation=rotation, user=users[pk], since=since, until=until))
     return found
+
+
+def _places() -> list[RotationMember]:
+    rows = RotationMember.objects.select_related("rotation", "user")
+    return list(rows.order_by("rotation_id", "position"))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from inbox.accounts.models import Team, User
-from inbox.common.versions import bump
+from inbox.common.versions import bump, kept
 from inbox.tickets import kinds
 from inbox.tickets.errors import VerbError
 from inbox.tickets.filing import add_message, open_ticket
@@ -60,11 +60,16 @@ def set_category(ticket: Ticket, name: str) -> Ticket:
     name = name.strip()[:120]
     before = change_field(ticket, "category", name)
     if before is not None:
-        if name and not Category.objects.filter(name=name).exists():
+        if name and name not in kept("categories", known_categories):
             Category.objects.bulk_create([Category(name=name)], ignore_conflicts=True)
             bump("categories")
         record(ticket, kinds.CATEGORY, **{"from": before, "to": name})
     return ticket
+
+
+def known_categories() -> list[str]:
+    """Every category's name, in order; kept per process under its stamp."""
+    return list(Category.objects.values_list("name", flat=True))
 
 
 def set_priority(ticket: Ticket, priority: str) -> Ticket:

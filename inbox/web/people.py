@@ -20,7 +20,7 @@ PER_PAGE = 50
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """Contacts, newest first, found by name or address."""
-    text = request.GET.get("q", "").strip()[:200]
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:200]
     before = request.GET.get("before", "")
     rows = Contact.objects.prefetch_related("identities").order_by("-pk")
     if text:

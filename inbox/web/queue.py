@@ -75,7 +75,9 @@ class Filters:
 
     def __init__(self, data: QueryDict, user: User) -> None:
         self.user = user
-        self.values = {name: data.get(name, "").strip()[:200] for name in self.NAMES}
+        self.values = {
+            name: data.get(name, "").replace("\x00", "").strip()[:200] for name in self.NAMES
+        }
 
     def __getattr__(self, name: str) -> str:
         return self.values[name]

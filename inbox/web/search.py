@@ -20,7 +20,7 @@ def search(request: HttpRequest) -> HttpResponse:
     """Tickets that hold the words, newest first."""
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required
-    text = request.GET.get("q", "")[:2000]
+    text = request.GET.get("q", "").replace("\x00", "")[:2000]
     now, zone = timezone.now(), zone_of(user)
     found = find(user, text) if text.strip() else []
     rows = [

@@ -21,7 +21,7 @@ from inbox.routing.models import RuleTrace
 from inbox.sla.explain import METRICS, NO_FUSE, Fuse, fuse, story
 from inbox.tickets import kinds, queries
 from inbox.tickets import services as tickets
-from inbox.tickets.models import Category, Kind, Message, Priority, Resolution, Ticket
+from inbox.tickets.models import Kind, Message, Priority, Resolution, Ticket
 from inbox.web.page import page, zone_of
 from inbox.web.queue import Group, groups_for
 
@@ -50,7 +50,7 @@ FLAG_WORDS = {
 MENUS: dict[str, Any] = {
     "agents": lambda: list(User.objects.filter(is_active=True).order_by("first_name", "username")),
     "teams": lambda: list(Team.objects.order_by("name")),
-    "categories": lambda: list(Category.objects.values_list("name", flat=True)),
+    "categories": tickets.known_categories,
 }
 
 
