@@ -5,11 +5,33 @@ from typing import Any
 from inbox.common.models import Setting
 from inbox.common.versions import bump, kept
 
+HOLDING_REPLY = (
+    "Thank you for writing. The team is not at work right now; we have your message and will get "
+    "back to you on the next business day."
+)
+ASKING_THE_TEAM = (
+    "Good question. I am asking the people here who know this best and will get back to you."
+)
+REDIRECT_TEXT = (
+    "Most of the community answers in our chat, usually much faster than here. Come over: {link}"
+)
 DEFAULTS: dict[str, Any] = {
     "pleasantries": ["thanks", "thank you", "ty"],
     "require_admin_totp": False,
     "quiet_hours": ["22:00", "07:00"],
+    "awake_hours": ["08:00", "22:00"],
+    "working_hours": ["09:00", "18:00"],
+    "escalate_after_minutes": 30,
+    "alert_address": "",
+    "holding_reply": HOLDING_REPLY,
+    "asking_the_team": ASKING_THE_TEAM,
     "undo_seconds": 10,
+    "emoji_done": ["white_check_mark", "heavy_check_mark", "ballot_box_with_check"],
+    "emoji_mine": ["eyes"],
+    "group_seconds": 120,
+    "redirect_text": REDIRECT_TEXT,
+    "call_link": "",
+    "call_after_messages": 10,
     "automatic_per_address_hour": 3,
     "automatic_per_address_day": 6,
     "automatic_per_ticket_hour": 1,

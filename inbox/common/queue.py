@@ -22,12 +22,13 @@ class Job(StrEnum):
 
     PROCESS_DELIVERY = "inbox.process_delivery"
     DELIVER = "inbox.deliver"
+    FETCH = "inbox.fetch"
     POLL = "inbox.poll"
 
 
-def enqueue(job: Job, pk: int) -> None:
+def enqueue(job: Job, pk: int, *, after_seconds: float = 0) -> None:
     """Run a job once the current transaction has committed; at once if there is none."""
-    transaction.on_commit(partial(_ring, job, pk), robust=True)
+    transaction.on_commit(partial(_ring, job, pk, after_seconds), robust=True)
 
 
 def after_commit(call: Callable[[], None]) -> None:
@@ -35,13 +36,17 @@ def after_commit(call: Callable[[], None]) -> None:
     transaction.on_commit(call, robust=True)
 
 
-def _ring(job: Job, pk: int) -> None:
+def _ring(job: Job, pk: int, after_seconds: float = 0) -> None:
     # tasks[...].apply_async, not send_task(): that one ignores eager mode in tests.
     # retry=False: a dead broker must not eat the time of a vendor that waits for its 200.
     if time.monotonic() < _silence.until:
         return
     try:
-        current_app.tasks[job].apply_async((pk,), retry=False)
+        task = current_app.tasks[job]
+        if after_seconds:
+            task.apply_async((pk,), retry=False, countdown=after_seconds)
+        else:
+            task.apply_async((pk,), retry=False)
     except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the sweep rings again
         _silence.until = time.monotonic() + SILENCE_SECONDS
         log.warning("doorbell_failed", job=str(job), pk=pk, error=type(error).__name__)

@@ -4,10 +4,13 @@ A change reads all stamps in one SELECT; whatever is compiled from the configura
 policies, calendars, settings) is kept until its stamp differs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Lock
 from typing import Any, TypeVar
 
+from django.db import connection
 from django.db.models import F
 
 from inbox.common import work
@@ -16,17 +19,39 @@ from inbox.common.models import ConfigVersion
 T = TypeVar("T")
 _kept: dict[str, tuple[int, Any]] = {}
 _lock = Lock()
+_page: ContextVar[dict[str, dict[str, int]] | None] = ContextVar("stamps_of_page", default=None)
+
+
+@contextmanager
+def one_reading() -> Iterator[None]:
+    """Read the stamps once at most inside, as for one page; a change inside reads its own."""
+    token = _page.set({})
+    try:
+        yield
+    finally:
+        _page.reset(token)
 
 
 def stamps() -> dict[str, int]:
-    """Every stamp; inside a change they are read once."""
+    """Every stamp; inside a change, or for one page, they are read once."""
     current = work.open_change()
     if current is None:
-        return dict(ConfigVersion.objects.values_list("name", "version"))
+        page = _page.get()
+        if page is None:
+            return _read_stamps()
+        if "stamps" not in page:
+            page["stamps"] = _read_stamps()
+        return page["stamps"]
     if "stamps" not in current.cache:
-        current.cache["stamps"] = dict(ConfigVersion.objects.values_list("name", "version"))
+        current.cache["stamps"] = _read_stamps()
     found: dict[str, int] = current.cache["stamps"]
     return found
+
+
+def _read_stamps() -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, version FROM inbox_configversion")
+        return dict(cursor.fetchall())
 
 
 def stamp(name: str) -> int:
@@ -41,6 +66,9 @@ def bump(name: str) -> None:
     current = work.open_change()
     if current is not None:
         current.cache.pop("stamps", None)
+    page = _page.get()
+    if page is not None:
+        page.clear()
     with _lock:
         _kept.pop(name, None)
 

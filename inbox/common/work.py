@@ -13,6 +13,8 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any, Self
 
+from inbox.common import rows
+
 
 class OutsideChange(RuntimeError):
     """A verb was called without `with pipeline.change(actor)`."""
@@ -86,14 +88,18 @@ class Work:
         return self.events.popleft() if self.events else None
 
     def at_end(self, phase: Phase, key: Any, write: Callable[[], None]) -> None:
-        """Write something once at the end of the change, however often it is asked for."""
+        """Write something once at the end of the change, however often it is asked for.
+
+        By `rows` only: these writes travel together, in the order of their phases.
+        """
         self._flush.setdefault(phase, {}).setdefault(key, write)
 
     def flush(self) -> None:
         """Run the writes that were put off, phase by phase; one may ask for a later one."""
-        while self._flush:
-            for write in self._flush.pop(min(self._flush)).values():
-                write()
+        with rows.together():
+            while self._flush:
+                for write in self._flush.pop(min(self._flush)).values():
+                    write()
 
     @contextmanager
     def acting_as(self, actor: Actor) -> Iterator[None]:

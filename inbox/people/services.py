@@ -4,7 +4,7 @@ from django.db import IntegrityError, transaction
 
 from inbox.accounts.models import User
 from inbox.channels.contract import Author
-from inbox.common import work
+from inbox.common import rows, work
 from inbox.people.models import Contact, ContactMerge, Identity
 
 MAILBOX = "mailbox"  # Identity.member_kind of our own addresses
@@ -16,20 +16,50 @@ def resolve(kind: str, realm: str, author: Author) -> Identity:
     An address is a claim: it makes a contact of its own and is never merged with another (L23).
     """
     external_id = author.external_id.lower() if "@" in author.external_id else author.external_id
-    found = (
-        Identity.objects.select_related("contact", "user")
-        .filter(kind=kind, realm=realm, external_id=external_id[:250])
-        .first()
-    )
+    realm = author.realm or realm
+    found, account = _known(kind, realm, external_id, _proof(author, external_id))
     if found is None:
-        return _first_sight(kind, realm, external_id, author)
+        return _first_sight(kind, realm, external_id, author, account)
     _freshen(found, author)
+    if found.user_id is None and account is not None and author.member_kind == FULL:
+        found.user_id = account  # a full member whose profile names an account's address
+        found.save(update_fields=["user"])
     return found
 
 
-def _first_sight(kind: str, realm: str, external_id: str, author: Author) -> Identity:
-    user = User.objects.filter(email__iexact=external_id, is_active=True).first()
-    contact = Contact.objects.create(name=author.name[:250])
+FULL = "full"
+
+
+def _proof(author: Author, external_id: str) -> str:
+    """The address that may name an account: of a mail its own, of a full member the profile's.
+
+    A guest or a stranger can claim any profile address (trust.md 13).
+    """
+    return author.email if author.member_kind == FULL and author.email else external_id
+
+
+# One statement answers both questions: is the identity here, and is the address an account's?
+KNOWN = """
+SELECT i.*, u.id AS account FROM (SELECT 1) AS one
+LEFT JOIN inbox_identity i ON i.kind = %s AND i.realm = %s AND i.external_id = %s
+LEFT JOIN inbox_user u ON UPPER(u.email) = UPPER(%s) AND u.is_active
+ORDER BY u.id LIMIT 1
+"""
+
+
+def _known(
+    kind: str, realm: str, external_id: str, address: str
+) -> tuple[Identity | None, int | None]:
+    row = Identity.objects.raw(KNOWN, [kind, realm, external_id[:250], address])[0]
+    account: int | None = row.account  # type: ignore[attr-defined]  # a column of the statement
+    return (row if row.pk is not None else None), account
+
+
+def _first_sight(
+    kind: str, realm: str, external_id: str, author: Author, account: int | None
+) -> Identity:
+    contact = Contact(name=author.name[:250])
+    rows.insert([contact])
     identity = Identity(
         contact=contact,
         kind=kind,
@@ -41,10 +71,10 @@ def _first_sight(kind: str, realm: str, external_id: str, author: Author) -> Ide
         timezone=author.timezone,
         utc_offset_minutes=author.utc_offset_minutes,
         member_kind=author.member_kind,
-        user=user,
+        user_id=account,
     )
     # A concurrent first sight ends in IntegrityError; the whole change is then tried again.
-    identity.save(force_insert=True)
+    rows.insert([identity])
     return identity
 
 
@@ -53,6 +83,7 @@ def _freshen(identity: Identity, author: Author) -> None:
     news = {
         "name": author.name[:250] or identity.name,
         "handle": author.handle[:250] or identity.handle,
+        "member_kind": author.member_kind or identity.member_kind,
         "timezone": author.timezone or identity.timezone,
         "utc_offset_minutes": author.utc_offset_minutes
         if author.utc_offset_minutes is not None
@@ -65,9 +96,17 @@ def _freshen(identity: Identity, author: Author) -> None:
         identity.save(update_fields=changed)
 
 
+MAINTAINER = "maintainer"
+
+
 def is_team(identity: Identity) -> bool:
-    """Whether an active account of ours stands behind the identity."""
-    return identity.user is not None and identity.user.is_active
+    """Whether an active account of ours stands behind the identity.
+
+    The roster comes first; where it says nothing, a maintainer by the vendor's word is one of us.
+    """
+    if identity.user is not None:
+        return identity.user.is_active
+    return identity.member_kind == MAINTAINER
 
 
 def bind(user: User, *, kind: str, realm: str, external_id: str, handle: str = "") -> Identity:
