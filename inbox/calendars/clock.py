@@ -121,6 +121,11 @@ def is_open(cal: BusinessCalendar, at: datetime) -> bool:
     return any(opens <= at < closes for d in around for opens, closes in _spans(cal, d))
 
 
+def is_open_day(cal: BusinessCalendar, day: date) -> bool:
+    """Whether a local day has open hours at all."""
+    return bool(_spans(cal, day))
+
+
 def next_opening(cal: BusinessCalendar, at: datetime) -> datetime:
     """`at` itself when open, else the next moment that is. Raises `NeverOpen`."""
     opens, _ = next(_from(cal, at))

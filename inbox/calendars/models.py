@@ -8,6 +8,10 @@ class Calendar(models.Model):
 
     key = models.SlugField(unique=True)
     name = models.CharField(max_length=120, blank=True)
+    # an iCal feed whose all-day events are closed days; fetched by the clockwork
+    feed_url = models.URLField(max_length=500, blank=True)
+    feed_at = models.DateTimeField(null=True, blank=True)
+    feed_error = models.CharField(max_length=250, blank=True)
 
     def __str__(self) -> str:
         return self.name or self.key
@@ -22,6 +26,7 @@ class CalendarVersion(models.Model):
     week = models.JSONField(default=dict)
     holidays = models.JSONField(default=list, blank=True)  # country codes: PT, DE-BY
     closed = models.JSONField(default=list, blank=True)  # ISO dates
+    imported = models.JSONField(default=list, blank=True)  # ISO dates from the feed
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -17,7 +17,7 @@ YEARS_BACK, YEARS_AHEAD = 2, 3
 
 def value_of(version: CalendarVersion) -> BusinessCalendar:
     """The calendar as a value for arithmetic."""
-    closed = {date.fromisoformat(str(day)) for day in version.closed}
+    closed = {date.fromisoformat(str(day)) for day in (*version.closed, *version.imported)}
     year = version.created_at.year if version.created_at else timezone.now().year
     for code in version.holidays:
         closed |= holidays_of(code, year)
@@ -60,7 +60,14 @@ def version_value(version_id: int) -> BusinessCalendar:
 
 
 def save_calendar(
-    *, key: str, name: str, zone: str, week: Any, holidays: list[str], closed: list[str]
+    *,
+    key: str,
+    name: str,
+    zone: str,
+    week: Any,
+    holidays: list[str],
+    closed: list[str],
+    feed_url: str = "",
 ) -> Calendar:
     """Make a calendar, or a new version of it when something differs.
 
@@ -71,11 +78,23 @@ def save_calendar(
             calendar=Calendar(key=key), zone=zone, week=week, holidays=holidays, closed=closed
         )
     )
-    calendar, _ = Calendar.objects.update_or_create(key=key, defaults={"name": name})
-    last = calendar.versions.order_by("-version").first()
-    now = {"zone": zone, "week": week, "holidays": holidays, "closed": closed}
-    if last is None or any(getattr(last, field) != value for field, value in now.items()):
-        highest = calendar.versions.aggregate(n=Max("version"))["n"] or 0
-        calendar.versions.create(version=highest + 1, **now)
-        bump("calendars")
+    defaults = {"name": name, "feed_url": feed_url}
+    calendar, _ = Calendar.objects.update_or_create(key=key, defaults=defaults)
+    new_version(calendar, zone=zone, week=week, holidays=holidays, closed=closed)
     return calendar
+
+
+def new_version(calendar: Calendar, **fields: Any) -> bool:
+    """Write what a calendar says from now on; False when nothing differs.
+
+    Versions that clocks have used are never rewritten, so no edit changes a deadline of the past.
+    """
+    last = calendar.versions.order_by("-version").first()
+    kept_fields = ("zone", "week", "holidays", "closed", "imported")
+    now = {name: getattr(last, name) for name in kept_fields} if last else {}
+    if last is not None and {**now, **fields} == now:
+        return False
+    highest = calendar.versions.aggregate(n=Max("version"))["n"] or 0
+    calendar.versions.create(version=highest + 1, **{**now, **fields})
+    bump("calendars")
+    return True

@@ -12,6 +12,10 @@ SECONDS = {
     "business_hours": 3600,
 }
 BY_DAY_END = {"business_days", "end_of_next_business_day"}
+# a promise: due at the very moment that was named
+MOMENT = "moment"
+# clocks of these units do not stand still, so nothing is consumed
+NEVER_PAUSED = BY_DAY_END | {MOMENT}
 
 
 def calendar_for(unit: str, calendar: BusinessCalendar) -> BusinessCalendar:

@@ -5,12 +5,12 @@ database's check (no live clock on an ended ticket) holds at every moment.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.calendars.clock import ALWAYS, BusinessCalendar
 from inbox.calendars.services import newest, version_value
-from inbox.common import work
+from inbox.common import rows, work
 from inbox.common.versions import kept
 from inbox.common.work import Phase
 from inbox.sla import arithmetic
@@ -18,6 +18,9 @@ from inbox.sla.models import Clock, ClockState, Metric, Policy
 from inbox.tickets import kinds
 from inbox.tickets import services as tickets
 from inbox.tickets.models import Ticket
+
+# minutes before a promise on a ticket without a policy
+DEFAULT_WARNING = 60
 
 
 @dataclass(frozen=True)
@@ -33,18 +36,33 @@ class Promise:
 
 
 def policy_of(ticket: Ticket) -> Policy | None:
-    """The rule's choice, else the source group's, else the channel's; None is best effort."""
+    """The rule's choice, else the source group's, the category's, the priority's, the channel's.
+
+    None is best effort (S20): a rule or a group can choose it too.
+    """
     policies = kept("policies", _load_policies)
     if ticket.policy_reason:
         return policies.get(ticket.policy_id) if ticket.policy_id else None
     if ticket.source and ticket.source.group_id:
         group = ticket.source.group
         return policies.get(group.policy_id) if group and group.policy_id else None
+    sorted_by = policy_by_sorting(ticket.category, ticket.priority)
+    if sorted_by is not None:
+        return sorted_by
     return policies.get(ticket.channel.policy_id) if ticket.channel.policy_id else None
 
 
+def policy_by_sorting(category: str, priority: str) -> Policy | None:
+    """The policy that names this category, else the one that names this priority."""
+    policies = kept("policies", _load_policies).values()
+    for policy in policies:
+        if category and category in policy.categories:
+            return policy
+    return next((policy for policy in policies if priority in policy.priorities), None)
+
+
 def _load_policies() -> dict[int, Policy]:
-    return {policy.pk: policy for policy in Policy.objects.all()}
+    return {policy.pk: policy for policy in Policy.objects.order_by("pk")}
 
 
 def promises(policy: Policy) -> dict[str, Promise]:
@@ -58,6 +76,7 @@ def promises(policy: Policy) -> dict[str, Promise]:
         ),
         (Metric.ACKNOWLEDGE, 1 if policy.acknowledge else None, policy.acknowledge),
         (Metric.UPDATE, policy.update_amount, policy.update_unit),
+        (Metric.TEAM_RESPONSE, policy.team_response_amount, policy.team_response_unit),
     )
     return {str(metric): Promise(metric, n, unit) for metric, n, unit in rows if n and unit}
 
@@ -86,6 +105,10 @@ def answered_before(ticket: Ticket) -> bool:
     )
 
 
+def team_answered(ticket: Ticket) -> bool:
+    return any(clock.answered_by == "team" for clock in clocks_of(ticket))
+
+
 def start_all(ticket: Ticket) -> None:
     for metric in (Metric.FIRST_RESPONSE, Metric.ACKNOWLEDGE, Metric.UPDATE):
         start(ticket, metric, ticket.created_at)
@@ -103,7 +126,7 @@ def start(ticket: Ticket, metric: str, at: datetime, *, replaces: Clock | None =
         ticket=ticket,
         metric=metric,
         policy_key=policy.key,
-        soft=policy.soft,
+        soft=policy.soft or metric == Metric.TEAM_RESPONSE,
         amount=promise.amount,
         unit=promise.unit,
         warn_minutes=policy.warn_minutes,
@@ -130,7 +153,7 @@ def _take_over(clock: Clock, old: Clock) -> None:
 
 def _insert(clock: Clock) -> None:
     if clock._state.adding and clock.is_live:
-        clock.save(force_insert=True)
+        rows.insert([clock])
 
 
 def calendar_of(clock: Clock) -> BusinessCalendar:
@@ -140,9 +163,9 @@ def calendar_of(clock: Clock) -> BusinessCalendar:
 
 def consumed_until(clock: Clock, at: datetime) -> float:
     """The clock's own time that has been used up, in seconds."""
-    if clock.paused_at is not None or (not clock.is_live and clock.stopped_at is None):
+    if clock.state != ClockState.RUNNING:
         return clock.consumed_seconds
-    if clock.unit in arithmetic.BY_DAY_END:
+    if clock.unit in arithmetic.NEVER_PAUSED:
         return 0.0
     ran = arithmetic.elapsed(
         unit=clock.unit, resumed_at=clock.resumed_at, until=at, calendar=calendar_of(clock)
@@ -150,7 +173,39 @@ def consumed_until(clock: Clock, at: datetime) -> float:
     return clock.consumed_seconds + ran
 
 
+def promise(ticket: Ticket, *, due_at: datetime, words: str, soft: bool = False) -> Clock:
+    """A dated promise (S76): it stands on the queue until the team's next answer keeps it.
+
+    A newer promise takes the place of the one before.
+    """
+    now = work.current().now
+    for old in live(ticket):
+        if old.metric == Metric.PROMISE:
+            finish(old, ClockState.STOPPED, stopped_at=now)
+    policy = policy_of(ticket)
+    warn = timedelta(minutes=policy.warn_minutes if policy else DEFAULT_WARNING)
+    clock = Clock(
+        ticket=ticket,
+        metric=Metric.PROMISE,
+        policy_key="",
+        soft=soft,
+        unit=arithmetic.MOMENT,
+        warn_minutes=round(warn.total_seconds() / 60),
+        started_at=now,
+        resumed_at=now,
+        due_at=due_at,
+        warn_at=max(due_at - warn, now),
+        words=words[:200],
+    )
+    clocks_of(ticket).append(clock)
+    work.current().at_end(Phase.START, ("clock", id(clock)), lambda: _insert(clock))
+    refresh(ticket)
+    return clock
+
+
 def _set_due(clock: Clock, calendar: BusinessCalendar) -> None:
+    if clock.unit == arithmetic.MOMENT:
+        return
     clock.due_at = arithmetic.due_at(
         amount=clock.amount,
         unit=clock.unit,
@@ -185,24 +240,45 @@ def resume(clock: Clock, at: datetime) -> None:
     save(clock)
 
 
-def meet(ticket: Ticket, metrics: tuple[str, ...], *, by: str) -> None:
-    now = work.current().now
+def meet(ticket: Ticket, metrics: tuple[str, ...], *, by: str, at: datetime) -> None:
+    """Keep the promises that ran when the answer was given; one given now keeps them all."""
+    given_now = at >= work.current().now
     for clock in live(ticket):
-        if clock.metric in metrics:
-            finish(clock, ClockState.MET, met_at=now, answered_by=by)
+        if clock.metric in metrics and (given_now or clock.started_at <= at):
+            finish(clock, ClockState.MET, at=at, met_at=at, answered_by=by)
             tickets.record(
-                ticket, kinds.CLOCK_MET, metric=clock.metric, by=by, late=now > clock.due_at
+                ticket, kinds.CLOCK_MET, metric=clock.metric, by=by, late=at > clock.due_at
             )
     refresh(ticket)
 
 
-def finish(clock: Clock, state: str, **values: Any) -> None:
+def finish(clock: Clock, state: str, *, at: datetime | None = None, **values: Any) -> None:
     if clock.state == ClockState.RUNNING:
-        clock.consumed_seconds = consumed_until(clock, work.current().now)
+        clock.consumed_seconds = consumed_until(clock, at or work.current().now)
     clock.state = state
     for name, value in values.items():
         setattr(clock, name, value)
     save(clock)
+
+
+CHANGING = (
+    "soft",
+    "consumed_seconds",
+    "resumed_at",
+    "due_at",
+    "warn_at",
+    "paused_at",
+    "pause_reason",
+    "pauses",
+    "state",
+    "met_at",
+    "warned_at",
+    "breached_at",
+    "missed_at",
+    "escalated_at",
+    "stopped_at",
+    "answered_by",
+)
 
 
 def save(clock: Clock) -> None:
@@ -212,7 +288,7 @@ def save(clock: Clock) -> None:
 
 def _update(clock: Clock) -> None:
     if not clock._state.adding:
-        clock.save()
+        rows.update(clock, CHANGING)
 
 
 def refresh(ticket: Ticket) -> None:

@@ -16,6 +16,8 @@ METRICS = {
     "next_response": "Next response",
     "acknowledge": "Acknowledgement",
     "update": "Update owed",
+    "team_response": "Team response",
+    "promise": "Promise",
 }
 
 
@@ -98,7 +100,7 @@ def span(seconds: float) -> str:
 
 
 def _total(clock: Clock) -> float:
-    if clock.unit in arithmetic.BY_DAY_END:
+    if clock.unit in arithmetic.NEVER_PAUSED:
         return business.business_seconds(calendar_of(clock), clock.started_at, clock.due_at)
     return float(clock.amount * arithmetic.SECONDS[clock.unit])
 
@@ -119,7 +121,7 @@ def consumed_minutes(clock: Clock) -> int:
 
 def story(clock: Clock) -> list[str]:
     """Why a clock stands where it stands, a sentence each."""
-    told = []
+    told = [f"“{clock.words}”"] if clock.words else []
     for begin, end, why in clock.pauses:
         stood = (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
         told.append(f"Stood still for {span(stood)} while {why or 'it was paused'}.")

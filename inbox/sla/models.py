@@ -21,6 +21,8 @@ class Metric(models.TextChoices):
     NEXT_RESPONSE = "next_response", "Next response"
     ACKNOWLEDGE = "acknowledge", "Acknowledgement"
     UPDATE = "update", "Update owed"
+    TEAM_RESPONSE = "team_response", "Team response"
+    PROMISE = "promise", "Promise"
 
 
 class Policy(models.Model):
@@ -36,6 +38,9 @@ class Policy(models.Model):
     first_response_unit = models.CharField(max_length=20, choices=Unit.choices, blank=True)
     next_response_amount = models.PositiveIntegerField(null=True, blank=True)
     next_response_unit = models.CharField(max_length=20, choices=Unit.choices, blank=True)
+    # a softer clock of our own, from the moment when only the community has answered (S3)
+    team_response_amount = models.PositiveIntegerField(null=True, blank=True)
+    team_response_unit = models.CharField(max_length=20, choices=Unit.choices, blank=True)
     update_amount = models.PositiveIntegerField(null=True, blank=True)
     update_unit = models.CharField(max_length=20, choices=Unit.choices, blank=True)
     acknowledge = models.CharField(
@@ -44,6 +49,10 @@ class Policy(models.Model):
         choices=[("end_of_next_business_day", "End of the next business day")],
     )
     warn_minutes = models.PositiveIntegerField(default=60)
+    # Tickets of these categories and priorities take this policy, unless a rule or the source
+    # group says otherwise. A policy that promises nothing is best effort (S20).
+    categories = models.JSONField(default=list, blank=True)
+    priorities = models.JSONField(default=list, blank=True)
 
     class Meta:
         verbose_name_plural = "policies"
@@ -69,6 +78,8 @@ class Clock(models.Model):
 
     `due_at` follows from (resumed_at, consumed_seconds, calendar version, amount): a pause keeps
     the consumed time (L18). The policy is a snapshot: editing it later changes no running clock.
+    A promise is due at the moment that was promised. Past its due moment a hard clock is breached,
+    a soft one only missed.
     """
 
     ticket = models.ForeignKey("inbox.Ticket", on_delete=models.CASCADE, related_name="clocks")
@@ -91,9 +102,13 @@ class Clock(models.Model):
     pause_reason = models.CharField(max_length=120, blank=True)
     warned_at = models.DateTimeField(null=True, blank=True)
     breached_at = models.DateTimeField(null=True, blank=True)
+    missed_at = models.DateTimeField(null=True, blank=True)
+    escalated_at = models.DateTimeField(null=True, blank=True)
     met_at = models.DateTimeField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.CharField(max_length=10, blank=True)
+    # what was promised, in the words that were written
+    words = models.CharField(max_length=200, blank=True)
     # every stretch in which it stood still: [[from, to, why], …]
     pauses = models.JSONField(default=list, blank=True)
 
@@ -108,17 +123,26 @@ class Clock(models.Model):
                 name="clock_paused_has_time",
                 condition=~Q(state="paused") | Q(paused_at__isnull=False),
             ),
+            models.CheckConstraint(
+                name="clock_soft_is_never_breached",
+                condition=Q(soft=False) | Q(breached_at__isnull=True),
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["due_at"],
                 name="clock_due",
-                condition=Q(state="running", breached_at__isnull=True),
+                condition=Q(state="running", breached_at__isnull=True, missed_at__isnull=True),
             ),
             models.Index(
                 fields=["warn_at"],
                 name="clock_warn",
                 condition=Q(state="running", warned_at__isnull=True),
+            ),
+            models.Index(
+                fields=["due_at"],
+                name="clock_escalation",
+                condition=Q(state="running", escalated_at__isnull=True),
             ),
         ]
 
