@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from inbox.common import work
+from inbox.followups import chains, promises
 from inbox.followups.models import ActionState, DelayedAction
 from inbox.tickets import kinds
 from inbox.tickets import services as tickets
@@ -12,11 +13,16 @@ WAKE = "wake"
 
 
 def on_event(event: TicketEvent) -> None:
-    """Plan what a snooze promises; waking early makes the plan void."""
+    """Plan what a snooze or a wait promises; waking early and answers make the plan void."""
+    if work.current().historic:
+        return
     if event.kind == kinds.SNOOZED:
-        _plan(WAKE, event.ticket, _wake_episode(event.ticket), event.ticket.snoozed_until)
+        _plan_waking(event.ticket)
     elif event.kind == kinds.WOKEN:
-        _cancel(WAKE, event.ticket)
+        _cancel_waking(event.ticket)
+    elif event.kind == kinds.MESSAGE_OUT and not event.data.get("automatic"):
+        promises.offer(event)
+    chains.on_event(event)
 
 
 def due_action_ids(now: datetime) -> list[int]:
@@ -26,7 +32,7 @@ def due_action_ids(now: datetime) -> list[int]:
 
 
 def fire(action_id: int, now: datetime) -> bool:
-    """Do one delayed action, if its episode still lasts. False when somebody else did."""
+    """Do one delayed action, if its episode still lasts. False when there was nothing to do."""
     number = DelayedAction.objects.filter(pk=action_id).values_list("ticket_id", flat=True).first()
     if number is None:
         return False
@@ -34,7 +40,13 @@ def fire(action_id: int, now: datetime) -> bool:
     action = DelayedAction.objects.get(pk=action_id)
     if action.state != ActionState.PENDING or action.due_at > now:
         return False
-    lasts = action.episode == _wake_episode(ticket)
+    if action.feature.startswith(chains.PREFIX):
+        return chains.fire(ticket, action, now)
+    return _wake(ticket, action, now)
+
+
+def _wake(ticket: Ticket, action: DelayedAction, now: datetime) -> bool:
+    lasts = action.episode == _snooze_episode(ticket)
     action.state = ActionState.FIRED if lasts else ActionState.CANCELLED
     action.fired_at = now
     action.save(update_fields=["state", "fired_at"])
@@ -43,24 +55,26 @@ def fire(action_id: int, now: datetime) -> bool:
     return lasts
 
 
-def _wake_episode(ticket: Ticket) -> str:
+def _snooze_episode(ticket: Ticket) -> str:
     return ticket.snoozed_until.isoformat() if ticket.snoozed_until else "awake"
 
 
-def _plan(feature: str, ticket: Ticket, episode: str, due_at: datetime | None) -> None:
-    if due_at is None:
+def _plan_waking(ticket: Ticket) -> None:
+    if ticket.snoozed_until is None:
         return
-    _cancel(feature, ticket)
+    _cancel_waking(ticket)
     DelayedAction.objects.update_or_create(
-        feature=feature,
+        feature=WAKE,
         ticket=ticket,
-        episode=episode,
-        defaults={"due_at": due_at, "state": ActionState.PENDING, "fired_at": None},
+        episode=_snooze_episode(ticket),
+        defaults={
+            "due_at": ticket.snoozed_until,
+            "state": ActionState.PENDING,
+            "fired_at": None,
+        },
     )
 
 
-def _cancel(feature: str, ticket: Ticket) -> None:
-    pending = DelayedAction.objects.filter(
-        feature=feature, ticket=ticket, state=ActionState.PENDING
-    )
+def _cancel_waking(ticket: Ticket) -> None:
+    pending = DelayedAction.objects.filter(feature=WAKE, ticket=ticket, state=ActionState.PENDING)
     pending.update(state=ActionState.CANCELLED, fired_at=work.current().now)
