@@ -4,13 +4,80 @@ An integration fills one `ChannelKind` with plain functions and registers it. Ev
 crosses the border is a frozen value of our own vocabulary; a vendor's words end here.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
+
+from inbox.channels.cards import (
+    ActionAnswer,
+    Button,
+    Card,
+    CardPart,
+    Choice,
+    Field,
+    Form,
+    InboundAction,
+)
+from inbox.channels.inbound import (
+    Author,
+    Ignored,
+    InboundBatch,
+    InboundDelete,
+    InboundFile,
+    InboundMessage,
+    InboundReaction,
+    InboundThread,
+    InboundTrouble,
+    MessageClass,
+    ThreadRef,
+)
+from inbox.channels.jsontext import loads
+from inbox.channels.tracker import Tracker
+
+__all__ = [
+    "ActionAnswer",
+    "Author",
+    "BadSignature",
+    "Button",
+    "Capability",
+    "Card",
+    "CardPart",
+    "ChannelConfig",
+    "ChannelError",
+    "ChannelKind",
+    "Choice",
+    "ConfigError",
+    "DeliveryError",
+    "Field",
+    "Form",
+    "Ignored",
+    "InboundAction",
+    "InboundBatch",
+    "InboundDelete",
+    "InboundFile",
+    "InboundMessage",
+    "InboundReaction",
+    "InboundThread",
+    "InboundTrouble",
+    "MalformedBody",
+    "MessageClass",
+    "OutboundEffect",
+    "OutboundFile",
+    "OutboundMessage",
+    "Polled",
+    "RawRequest",
+    "RosterEntry",
+    "SendReceipt",
+    "SettingSpec",
+    "Store",
+    "Take",
+    "ThreadRef",
+    "UnknownEvent",
+    "WrongType",
+]
 
 # ------------------------------------------------------------------ errors
 
@@ -75,9 +142,9 @@ class RawRequest:
     url: str = ""
 
     def json(self) -> Any:
-        """The body as JSON. Raises `MalformedBody`."""
+        """The body as JSON, without characters that no database keeps. Raises `MalformedBody`."""
         try:
-            return json.loads(self.body)
+            return loads(self.body)
         except (ValueError, RecursionError) as error:
             raise MalformedBody("the body is not JSON") from error
 
@@ -98,103 +165,6 @@ class ChannelConfig:
         return self.secrets.get(name) or self.settings.get(name) or default
 
 
-@dataclass(frozen=True, kw_only=True)
-class Author:
-    """Who wrote something, as the vendor names them."""
-
-    external_id: str
-    name: str = ""
-    handle: str = ""
-    verified: bool = False
-    timezone: str = ""
-    utc_offset_minutes: int | None = None
-    member_kind: str = ""
-    is_bot: bool = False
-
-
-class MessageClass(StrEnum):
-    """Who writes. Only `NORMAL` may start clocks and get automatic answers."""
-
-    NORMAL = "normal"
-    AUTO_REPLY = "auto_reply"
-    BOUNCE = "bounce"
-    FEEDBACK = "feedback"
-    LIST = "list"
-
-
-@dataclass(frozen=True, kw_only=True)
-class InboundFile:
-    """A file that came with a message, its bytes at hand."""
-
-    filename: str
-    content: bytes
-    content_type: str
-    content_id: str = ""
-    inline: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class ThreadRef:
-    """An id that the message says it answers; `via` names the matcher for the record (L1)."""
-
-    external_id: str
-    via: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class InboundMessage:
-    """One message, ready to be filed.
-
-    `thread_key` is the conversation it opens when nothing else matches. `refs` are tried first,
-    in their order, then `tokens` (signed by us). `text` is the whole text, `new_text` what the
-    writer added. `facts` carries what only this kind knows and rules may look at.
-    """
-
-    thread_key: str
-    message_key: str
-    author: Author
-    sent_at: datetime
-    subject: str = ""
-    text: str = ""
-    new_text: str = ""
-    html: str = ""
-    sender_key: str = ""
-    refs: tuple[ThreadRef, ...] = ()
-    tokens: tuple[str, ...] = ()
-    to: tuple[str, ...] = ()
-    cc: tuple[str, ...] = ()
-    reply_to: tuple[str, ...] = ()
-    files: tuple[InboundFile, ...] = ()
-    message_class: MessageClass = MessageClass.NORMAL
-    class_reason: str = ""
-    is_own: bool = False  # an echo of what we sent ourselves
-    sender_trust: str = ""  # "verified" · "unverified" · "forged": what the channel knows of From
-    original: "InboundMessage | None" = None  # forwarded by staff: the customer's own message
-    forward_note: str = ""  # what the forwarding person wrote above it
-    failed_external_id: str = ""  # a bounce names the message of ours that did not arrive
-    failed_recipients: tuple[str, ...] = ()
-    failed_permanently: bool = False
-    permalink: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ignored:
-    """Known and ignored, with the reason."""
-
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class InboundBatch:
-    """What one delivery holds. Empty with a reason means known and ignored."""
-
-    messages: tuple[InboundMessage, ...] = ()
-    ignored: str = ""
-    historic: bool = False
-
-
 # ------------------------------------------------------------------ out
 
 
@@ -213,8 +183,10 @@ class OutboundMessage:
 
     idempotency_key: str  # also the marker by which `find_sent` recognises it
     external_id: str  # what the vendor shall call it, where we may choose (Message-ID)
-    thread_key: str
+    thread_key: str  # "" opens a conversation in `place`
     text: str  # Markdown
+    place: str = ""  # the source in the connection: a Slack channel, a repository
+    labels: tuple[str, ...] = ()  # of a conversation that is opened
     html: str = ""  # rendered and sanitised
     subject: str = ""
     to: tuple[str, ...] = ()
@@ -223,6 +195,7 @@ class OutboundMessage:
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     author_name: str = ""
+    author_key: str = ""  # the writer's own identity at this vendor, where we know one
     automatic: str = ""  # "" by a person · "auto-replied" · "auto-generated"
     quote_from: str = ""
     quote_text: str = ""
@@ -232,11 +205,38 @@ class OutboundMessage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutboundEffect:
+    """Something done at the vendor that is no message of a conversation.
+
+    `react` `unreact`: `target` message, `emoji` · `edit` `delete`: `target` message, `text` ·
+    `card`: `place`, `card`, and `target` when the card is changed · `home`: `person`, `card` ·
+    `whisper`: `place`, `person`, `text` · `respond`: `url`, `card` · `label`: `thread_key`,
+    `place`, `add`, `remove` · `close` `reopen`: `thread_key`, `place`, `reason`.
+    """
+
+    kind: str
+    idempotency_key: str
+    data: Mapping[str, Any]
+    repeatable: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class SendReceipt:
     """The vendor's answer to a successful send."""
 
     external_id: str
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RosterEntry:
+    """One shift of a vendor's roster; no end means that it goes on."""
+
+    external_id: str
+    name: str
+    email: str
+    starts_at: datetime
+    ends_at: datetime | None = None
 
 
 # ------------------------------------------------------------------ the kind
@@ -253,8 +253,10 @@ class Capability(StrEnum):
     EDIT = "edit"
     DELETE = "delete"
     REACT = "react"
-    LABEL = "label"
+    LABEL = "label"  # conversations carry labels, and can be closed and opened there
     POLL = "poll"
+    FORUM = "forum"  # many people talk in a thread; a stranger's word is not the asker's
+    CARD = "card"  # cards with buttons can be posted and changed
     REPLY_TOKEN = "reply_token"  # noqa: S105 - a capability's name, not a password
 
 
@@ -282,6 +284,16 @@ class SettingSpec:
 # `poll` gets a function that stores one message and returns after the commit; it is given the
 # cursor that it returned last time and returns the new one.
 Store = Callable[[Polled], None]
+# `listen` gets a function that stores one message and says what is answered, if anything.
+Take = Callable[[RawRequest], bytes]
+
+
+def _nothing(_: ChannelConfig) -> Mapping[str, str]:
+    return {}
+
+
+def _no_action(_: RawRequest, __: ChannelConfig) -> InboundAction | None:
+    return None
 
 
 def _no_echo(_: ChannelConfig) -> str:
@@ -296,8 +308,16 @@ def _no_completion(_: RawRequest, __: ChannelConfig) -> Mapping[str, Any] | None
     return None
 
 
+def _refuse(_: "OutboundMessage", __: ChannelConfig) -> SendReceipt:
+    raise DeliveryError("this kind sends no messages", permanent=True)
+
+
 def _by_hash(body: bytes) -> str:
     return "sha256:" + sha256(body).hexdigest()
+
+
+def _by_name(_: str, name: str, handle: str) -> str:
+    return name or handle
 
 
 def _no_id(_: ChannelConfig, __: str) -> str:
@@ -323,7 +343,7 @@ class ChannelKind:
     verify: Callable[[RawRequest, ChannelConfig], None]
     dedupe_key: Callable[[RawRequest, ChannelConfig], str]
     parse: Callable[[RawRequest, ChannelConfig, Mapping[str, Any] | None], InboundBatch]
-    send: Callable[[OutboundMessage, ChannelConfig], SendReceipt]
+    send: Callable[[OutboundMessage, ChannelConfig], SendReceipt] = _refuse
     find_sent: Callable[[OutboundMessage, ChannelConfig], SendReceipt | None] | None = None
     handshake: Callable[[RawRequest, ChannelConfig], bytes | None] = _no_handshake
     complete: Callable[[RawRequest, ChannelConfig], Mapping[str, Any] | None] = _no_completion
@@ -332,6 +352,39 @@ class ChannelKind:
     can_poll: Callable[[ChannelConfig], bool] = lambda _: True  # set up for fetching
     check: Callable[[ChannelConfig], str] = _no_echo  # a live check, in words; never raises
     validate: Callable[[ChannelConfig], None] = lambda _: None  # raises ConfigError
+    # the first message of a thread whose answer came first; raises ChannelError to be asked again
+    parent: Callable[[InboundMessage, ChannelConfig], InboundMessage | None] | None = None
+    # what is no message: reactions, edits, cards; raises DeliveryError
+    effect: Callable[[OutboundEffect, ChannelConfig], SendReceipt] | None = None
+    # rows of one lane leave one after the other, so far apart
+    lane: Callable[[str], str] = lambda _: ""
+    lane_seconds: float = 0.0
+    # fetches a file's bytes with the channel's credentials; raises DeliveryError
+    fetch: Callable[[str, ChannelConfig], bytes] | None = None
+    # places of the team in a connection, by purpose: support, triage, bridge
+    places: Callable[[ChannelConfig], Mapping[str, str]] = _nothing
+    # takes messages over a connection of ours until it is told to stop
+    listen: Callable[[ChannelConfig, Take, Callable[[], bool]], None] | None = None
+    can_listen: Callable[[ChannelConfig], bool] = lambda _: False
+    # what to paste at the vendor's, for the setup page; the name of the setting that lists places
+    manifest: Callable[[ChannelConfig], str] | None = None
+    places_setting: str = ""
+    # every place that can be watched, by key and name; raises DeliveryError
+    list_places: Callable[[ChannelConfig], Sequence[tuple[str, str]]] | None = None
+    # what is learned about a connection when it is made: settings of its own
+    discover: Callable[[ChannelConfig], Mapping[str, str]] = _nothing
+    # somebody asks from outside by a command, a button, a form; None when it is none of these
+    action: Callable[[RawRequest, ChannelConfig], InboundAction | None] = _no_action
+    # the answer to an action as (content type, body)
+    answer: Callable[[InboundAction, ActionAnswer], tuple[str, bytes]] | None = None
+    # opens a form while the one who asked waits; raises DeliveryError
+    open_form: Callable[[InboundAction, Form, ChannelConfig], None] | None = None
+    # port: who is on call between two moments; raises DeliveryError
+    roster: Callable[[ChannelConfig, datetime, datetime], Sequence[RosterEntry]] | None = None
+    # the port of kinds that track issues and releases
+    tracker: Tracker | None = None
+    # how a message calls the person it is for: (external id, name, handle) to text
+    mention: Callable[[str, str, str], str] = _by_name
     new_external_id: Callable[[ChannelConfig, str], str] = _no_id
     inspect: Callable[[str, bytes, Mapping[str, str]], Mapping[str, Any]] | None = None
     inspect_name: str = ""  # what `manage.py inspect` calls it, where that is not the kind

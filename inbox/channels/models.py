@@ -169,6 +169,28 @@ class Delivery(models.Model):
         return RawRequest(headers=headers, body=bytes(self.body), url=headers.get("x-url", ""))
 
 
+class Fetch(models.Model):
+    """A file whose bytes are still at the vendor: a job of its own, so that filing never waits."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    attachment = models.OneToOneField("inbox.Attachment", on_delete=models.CASCADE)
+    url = models.CharField(max_length=1000)
+    state = models.CharField(max_length=10, default="pending")  # pending · done · failed
+    attempts = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField()
+    error = models.CharField(max_length=250, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["not_before"], name="fetch_open", condition=models.Q(state="pending")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state}: {self.url}"
+
+
 class Lookup(models.Model):
     """What a look-up port fetched from a vendor, kept for the rules and the desk."""
 

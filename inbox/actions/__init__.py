@@ -1,0 +1,1 @@
+"""What people ask from outside: commands, buttons, forms, home views."""

@@ -1,0 +1,1 @@
+"""Where tickets are shown again: triage cards, questions to the team, bridges."""

@@ -1,0 +1,1 @@
+"""What staff are told, where, and when not."""
