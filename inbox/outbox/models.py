@@ -25,7 +25,10 @@ class HeldReason(models.TextChoices):
 class Outgoing(models.Model):
     """A snapshot of what to send. Only its state may change once it is queued."""
 
-    ticket = models.ForeignKey("inbox.Ticket", on_delete=models.CASCADE, related_name="outgoing")
+    # none for what only staff get: invitations, digests, alerts
+    ticket = models.ForeignKey(
+        "inbox.Ticket", on_delete=models.CASCADE, null=True, blank=True, related_name="outgoing"
+    )
     thread = models.ForeignKey(
         "inbox.Thread", on_delete=models.PROTECT, null=True, blank=True, related_name="outgoing"
     )
@@ -38,6 +41,8 @@ class Outgoing(models.Model):
     kind = models.CharField(max_length=20)  # reply · auto_reply · forward · notice
     payload = models.JSONField()
     idempotency_key = models.CharField(max_length=80, unique=True)
+    # rows of one lane leave in their order; "" waits for nobody
+    lane = models.CharField(max_length=120, blank=True)
     automatic = models.BooleanField(default=False)
     rule_key = models.CharField(max_length=80, blank=True)
     state = models.CharField(
@@ -76,6 +81,11 @@ class Outgoing(models.Model):
                 condition=Q(state__in=["queued", "sending", "uncertain"]),
             ),
             models.Index(fields=["state", "-id"], name="outgoing_state"),
+            models.Index(
+                fields=["lane", "id"],
+                name="outgoing_lane",
+                condition=Q(state__in=["queued", "sending", "uncertain"]) & ~Q(lane=""),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -19,15 +19,23 @@ from django.db import connection
 from django.utils.dateparse import parse_datetime
 
 from inbox.channels import directory
-from inbox.channels.contract import DeliveryError, OutboundFile, OutboundMessage, SendReceipt
+from inbox.channels.contract import (
+    DeliveryError,
+    OutboundEffect,
+    OutboundFile,
+    OutboundMessage,
+    SendReceipt,
+)
 from inbox.channels.models import Channel
 from inbox.common.crash import point
+from inbox.common.queue import Job, enqueue
+from inbox.outbox.effects import EFFECT
 from inbox.outbox.models import HeldReason, Outgoing, OutgoingState
 from inbox.outbox.rendering import to_html
 from inbox.tickets import kinds
 from inbox.tickets import services as tickets
 from inbox.tickets.files import path_of
-from inbox.tickets.models import Message
+from inbox.tickets.models import Message, Thread
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +49,9 @@ UPDATE inbox_outgoing
 SET state = %s, fence = fence + 1, lease_until = %s, attempts = attempts + %s, probes = probes + %s
 WHERE id = %s AND not_before <= %s AND (
     state = %s OR (state = %s AND (lease_until IS NULL OR lease_until < %s)))
+AND (lane = '' OR NOT EXISTS (
+    SELECT 1 FROM inbox_outgoing before WHERE before.lane = inbox_outgoing.lane
+    AND before.id < inbox_outgoing.id AND before.state IN ('queued', 'sending', 'uncertain')))
 RETURNING *
 """
 
@@ -97,7 +108,7 @@ def _send(row: Outgoing, now: datetime) -> Outcome:
     channel = directory.by_id(row.channel_id)
     point("out_before_send")
     try:
-        receipt = channel.type.send(outbound(row), channel.config)
+        receipt = _leave(row, channel)
     except DeliveryError as error:
         return _after_error(row, error, now)
     except FileNotFoundError:
@@ -106,9 +117,41 @@ def _send(row: Outgoing, now: datetime) -> Outcome:
     return _sent(row, receipt, now)
 
 
+def _leave(row: Outgoing, channel: Channel) -> SendReceipt:
+    if row.kind != EFFECT:
+        return channel.type.send(outbound(row), channel.config)
+    if channel.type.effect is None:
+        raise DeliveryError("this kind cannot do that", permanent=True)
+    return channel.type.effect(_effect(row), channel.config)
+
+
+def _effect(row: Outgoing) -> OutboundEffect:
+    data = dict(row.payload)
+    repeatable = bool(data.pop("repeatable", True))
+    if data.get("target_of"):
+        data["target"] = _target_of(data["target_of"])
+    kind = str(data.pop("effect"))
+    return OutboundEffect(
+        kind=kind, idempotency_key=row.idempotency_key, data=data, repeatable=repeatable
+    )
+
+
+def _target_of(pk: int) -> str:
+    """What an earlier row posted; it may still be on its way. Raises `DeliveryError`."""
+    row = Outgoing.objects.filter(pk=pk).first()
+    target = row.receipt.get("target") if row else None
+    if not target:
+        gone = row is None or row.state in (OutgoingState.FAILED, OutgoingState.HELD)
+        raise DeliveryError("what should be changed was not posted", permanent=gone)
+    return str(target)
+
+
 def _probe(row: Outgoing, now: datetime) -> Outcome:
     """Ask the vendor whether our marker is there; without an answer a person decides."""
     channel = directory.by_id(row.channel_id)
+    if row.kind == EFFECT:
+        # repeating it is harmless; a card that may be there twice is better than none
+        return _later(row, OutgoingState.QUEUED, now, "done again, because nobody knows")
     find = channel.type.find_sent
     if find is None:
         return _held(row)
@@ -142,7 +185,7 @@ def _sent(row: Outgoing, receipt: SendReceipt, now: datetime) -> Outcome:
         "state": OutgoingState.SENT,
         "sent_at": now,
         "error": "",
-        "receipt": dict(receipt.data),
+        "receipt": {**receipt.data, "target": receipt.external_id},
     }
     return Outcome(row=row, values=values, event=kinds.SENT, receipt=receipt)
 
@@ -177,11 +220,46 @@ def apply(outcome: Outcome) -> bool:
     # a forward carries a customer's message, which keeps its own id
     if outcome.receipt and outcome.receipt.external_id and row.kind in ("reply", "auto_reply"):
         _name_message(row, outcome.receipt)
-    if outcome.event:
+    if row.lane:
+        _ring_lane(row, outcome)
+    if row.kind == EFFECT:
+        _open_thread(row, outcome)
+        return True  # a tick on a thread is nothing to report on the ticket
+    if outcome.event and row.ticket_id is not None:
         ticket = tickets.lock(row.ticket_id)
         why = values.get("error", "")
         tickets.record(ticket, outcome.event, outgoing=row.pk, message=row.message_id, why=why)
     return True
+
+
+def _open_thread(row: Outgoing, outcome: Outcome) -> None:
+    """A card's discussion belongs to its ticket: what is said under it is a note."""
+    role = row.payload.get("thread_role")
+    if not role or outcome.receipt is None or row.ticket_id is None:
+        return
+    channel = directory.by_id(row.channel_id)
+    key = outcome.receipt.external_id.partition("/")[2]
+    Thread.objects.get_or_create(
+        realm=channel.realm,
+        thread_key=key[:250],
+        defaults={"ticket_id": row.ticket_id, "channel": channel, "role": role},
+    )
+
+
+def _ring_lane(row: Outgoing, outcome: Outcome) -> None:
+    """The next row of the lane may go, as far behind this one as the vendor wants."""
+    if outcome.values.get("state") in (OutgoingState.QUEUED, OutgoingState.UNCERTAIN):
+        return
+    waiting = Outgoing.objects.filter(lane=row.lane, state=OutgoingState.QUEUED)
+    following = waiting.order_by("pk").first()
+    if following is None:
+        return
+    seconds = directory.by_id(row.channel_id).type.lane_seconds
+    sent_at = outcome.values.get("sent_at")
+    earliest = (sent_at or following.not_before) + timedelta(seconds=seconds)
+    if following.not_before < earliest:
+        Outgoing.objects.filter(pk=following.pk).update(not_before=earliest)
+    enqueue(Job.DELIVER, following.pk, after_seconds=seconds)
 
 
 def _name_message(row: Outgoing, receipt: SendReceipt) -> None:
@@ -200,6 +278,8 @@ def outbound(row: Outgoing) -> OutboundMessage:
         external_id=data.get("external_id", ""),
         thread_key=data.get("thread_key", ""),
         text=data["text"],
+        place=data.get("place", ""),
+        labels=tuple(data.get("labels", ())),
         html=to_html(data["text"]),
         subject=data.get("subject", ""),
         to=tuple(data.get("to", ())),
@@ -208,6 +288,7 @@ def outbound(row: Outgoing) -> OutboundMessage:
         in_reply_to=data.get("in_reply_to", ""),
         references=tuple(data.get("references", ())),
         author_name=data.get("author_name", ""),
+        author_key=data.get("author_key", ""),
         automatic=data.get("automatic", ""),
         quote_from=data.get("quote_from", ""),
         quote_text=data.get("quote_text", ""),

@@ -4,13 +4,17 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+
 from inbox.channels import directory
 from inbox.channels.contract import Capability
 from inbox.channels.models import Channel
 from inbox.common import work
 from inbox.common.config import setting
 from inbox.common.queue import Job, enqueue
-from inbox.outbox.models import AutomaticMail, HeldReason, Outgoing, OutgoingState
+from inbox.outbox import effects
+from inbox.outbox.models import AutomaticMail, Outgoing
+from inbox.people.models import Identity
 from inbox.tickets import kinds
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import NotAllowed, VerbError
@@ -25,6 +29,7 @@ from inbox.tickets.models import (
 )
 from inbox.tickets.tokens import token_for
 
+TICKS = {kinds.CLOSED, kinds.REOPENED}
 ROBOTS = (
     "noreply",
     "no-reply",
@@ -38,7 +43,11 @@ ROBOTS = (
 
 def on_event(event: TicketEvent) -> None:
     """The pipeline's last step: public messages of ours become rows that leave."""
-    if event.kind != kinds.MESSAGE_OUT or event.echo or work.current().historic:
+    if event.echo or work.current().historic:
+        return
+    if event.kind in TICKS:
+        effects.tick(event)
+    if event.kind != kinds.MESSAGE_OUT:
         return
     message = work.current().objects["message", event.data["message"]]
     # What staff wrote in their own mail client came in by a delivery: it is out already.
@@ -53,7 +62,7 @@ def queue_message(message: Message) -> Outgoing | None:
         return None
     delays: dict[int, timedelta] = work.current().cache.get("delays", {})
     automatic = message.role == AuthorRole.BOT
-    return _insert(
+    return insert(
         ticket=ticket,
         channel=channel,
         thread=message.thread,
@@ -61,6 +70,7 @@ def queue_message(message: Message) -> Outgoing | None:
         kind="auto_reply" if automatic else "reply",
         automatic=automatic,
         visibility=message.visibility,
+        lane=lane_of(channel, message.thread.thread_key),
         delay=delays.get(message.pk, timedelta()),
         key=f"message:{message.pk}",
         payload=_payload(message, automatic=automatic),
@@ -73,6 +83,7 @@ def _payload(message: Message, *, automatic: bool) -> dict[str, Any]:
     return {
         "external_id": message.external_id,
         "thread_key": message.thread.thread_key,
+        "place": message.thread.source.external_key if message.thread.source else "",
         "text": message.body_text,
         "subject": _reply_subject(message, answered),
         "to": message.to,
@@ -81,6 +92,7 @@ def _payload(message: Message, *, automatic: bool) -> dict[str, Any]:
         "in_reply_to": answered.external_id if answered else "",
         "references": message.references,
         "author_name": "" if automatic else message.author_label,
+        "author_key": _author_key(message),
         "automatic": "auto-replied" if automatic else "",
         "quote_from": answered.author_label if answered else "",
         "quote_text": (answered.new_text or answered.body_text)[:20_000] if answered else "",
@@ -89,6 +101,16 @@ def _payload(message: Message, *, automatic: bool) -> dict[str, Any]:
             [file.filename, file.content_type, file.sha256] for file in message.attachments.all()
         ],
     }
+
+
+def _author_key(message: Message) -> str:
+    """The writer's own identity at the vendor, so that they speak with their own face (S68)."""
+    if message.author_user_id is None:
+        return ""
+    channel = message.thread.channel
+    mine = Identity.objects.filter(user=message.author_user_id, kind=channel.kind)
+    found = mine.filter(realm=channel.realm).values_list("external_id", flat=True).first()
+    return found or ""
 
 
 def _answered(message: Message) -> Message | None:
@@ -107,7 +129,14 @@ def _reply_subject(message: Message, answered: Message | None) -> str:
     return (answered.subject if answered and answered.subject else message.ticket.subject) or ""
 
 
-def _insert(*, delay: timedelta, key: str, **fields: Any) -> Outgoing:
+def lane_of(channel: Channel, thread_key: str) -> str:
+    """Rows of one lane leave in their order; most kinds have none."""
+    lane = channel.type.lane(thread_key)
+    return f"{channel.pk}:{lane}"[:120] if lane else ""
+
+
+def insert(*, delay: timedelta, key: str, **fields: Any) -> Outgoing:
+    """One row that leaves after a delay; its job is rung for."""
     now = work.current().now
     row = Outgoing(
         idempotency_key=key,
@@ -172,6 +201,40 @@ def _over_cap(ticket: Ticket, to: tuple[str, ...]) -> str:
     return f"the limit {full} is reached" if full else ""
 
 
+def addressed(ticket: Ticket, text: str) -> str:
+    """A template's words for this ticket: `{name}` is how its channel calls the asker."""
+    asker = ticket.asker
+    name = ticket.channel.type.mention(asker.external_id, asker.name, asker.handle) if asker else ""
+    return text.replace("{name}", name or "there").replace("{subject}", ticket.subject)
+
+
+def queue_system_mail(*, to: str, subject: str, text: str, key: str) -> Outgoing | None:
+    """A mail to staff through the system channel; None while none is set."""
+    kind, _, name = str(settings.SYSTEM_CHANNEL).partition("/")
+    if not name or Outgoing.objects.filter(idempotency_key=key).exists():
+        return None
+    try:
+        channel = directory.by_key(kind, name)
+    except Channel.DoesNotExist:
+        return None
+    marker = uuid.uuid4().hex
+    return insert(
+        ticket=None,
+        channel=channel,
+        kind="notice",
+        automatic=True,
+        delay=timedelta(),
+        key=key,
+        payload={
+            "external_id": channel.type.new_external_id(channel.config, marker),
+            "text": text,
+            "subject": subject,
+            "to": [to],
+            "automatic": "auto-generated",
+        },
+    )
+
+
 # ------------------------------------------------------------------ forwarding
 
 
@@ -191,7 +254,7 @@ def forward(ticket: Ticket, message: Message, *, address: str) -> Outgoing | Non
     key = f"forward:{message.pk}:{address.lower()}"
     if Outgoing.objects.filter(idempotency_key=key[:80]).exists():
         return None
-    row = _insert(
+    row = insert(
         ticket=ticket,
         channel=channel,
         message=message,
@@ -221,71 +284,3 @@ def _forward_payload(channel: Channel, message: Message, address: str) -> dict[s
         "quote_at": message.sent_at.isoformat(),
         "files": [[f.filename, f.content_type, f.sha256] for f in message.attachments.all()],
     }
-
-
-# ------------------------------------------------------------------ dead letters
-
-
-def retry(row: Outgoing) -> None:
-    """Try a failed row again, at once (L24)."""
-    _release(row, {OutgoingState.FAILED})
-
-
-def approve(row: Outgoing) -> None:
-    """Let a draft that waited for a person go."""
-    _need(row, HeldReason.APPROVAL)
-    _release(row, {OutgoingState.HELD})
-
-
-def send_again(row: Outgoing) -> None:
-    """It may have been sent; send it again under the same id, because a person says so."""
-    _need(row, HeldReason.UNCERTAIN)
-    _release(row, {OutgoingState.HELD})
-
-
-def mark_sent(row: Outgoing) -> None:
-    """It may have been sent; a person says that it was."""
-    _need(row, HeldReason.UNCERTAIN)
-    now = work.current().now
-    _move(
-        row, {OutgoingState.HELD}, state=OutgoingState.SENT, held_reason="", sent_at=now, error=""
-    )
-    tickets.record(tickets.lock(row.ticket_id), kinds.SENT, outgoing=row.pk, by_hand=True)
-
-
-def discard(row: Outgoing) -> None:
-    """Never send it."""
-    waiting: set[str] = {OutgoingState.HELD, OutgoingState.FAILED, OutgoingState.QUEUED}
-    label = work.current().actor.label
-    _move(row, waiting, state=OutgoingState.FAILED, held_reason="", error=f"discarded by {label}")
-    ticket = tickets.lock(row.ticket_id)
-    tickets.record(
-        ticket, kinds.SEND_FAILED, outgoing=row.pk, message=row.message_id, why="discarded"
-    )
-
-
-def _need(row: Outgoing, reason: str) -> None:
-    if row.held_reason != reason:
-        raise NotAllowed("This row does not wait for that.")
-
-
-def _release(row: Outgoing, states: set[str]) -> None:
-    now = work.current().now
-    _move(
-        row,
-        states,
-        state=OutgoingState.QUEUED,
-        held_reason="",
-        not_before=now,
-        attempts=0,
-        error="",
-    )
-    enqueue(Job.DELIVER, row.pk)
-
-
-def _move(row: Outgoing, states: set[str], **values: Any) -> None:
-    """Compare-and-set: two people who decide at once do not both win."""
-    if not Outgoing.objects.filter(pk=row.pk, state__in=states).update(**values):
-        raise NotAllowed("Somebody else decided this a moment ago.")
-    for name, value in values.items():
-        setattr(row, name, value)

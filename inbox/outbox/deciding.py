@@ -1,0 +1,76 @@
+"""What a person decides about rows that failed or wait for somebody."""
+
+from typing import Any
+
+from inbox.common import work
+from inbox.common.queue import Job, enqueue
+from inbox.outbox.models import HeldReason, Outgoing, OutgoingState
+from inbox.tickets import kinds
+from inbox.tickets import services as tickets
+from inbox.tickets.errors import NotAllowed
+
+
+def retry(row: Outgoing) -> None:
+    """Try a failed row again, at once (L24)."""
+    _release(row, {OutgoingState.FAILED})
+
+
+def approve(row: Outgoing) -> None:
+    """Let a draft that waited for a person go."""
+    _need(row, HeldReason.APPROVAL)
+    _release(row, {OutgoingState.HELD})
+
+
+def send_again(row: Outgoing) -> None:
+    """It may have been sent; send it again under the same id, because a person says so."""
+    _need(row, HeldReason.UNCERTAIN)
+    _release(row, {OutgoingState.HELD})
+
+
+def mark_sent(row: Outgoing) -> None:
+    """It may have been sent; a person says that it was."""
+    _need(row, HeldReason.UNCERTAIN)
+    now = work.current().now
+    _move(
+        row, {OutgoingState.HELD}, state=OutgoingState.SENT, held_reason="", sent_at=now, error=""
+    )
+    if row.ticket_id is not None:
+        tickets.record(tickets.lock(row.ticket_id), kinds.SENT, outgoing=row.pk, by_hand=True)
+
+
+def discard(row: Outgoing) -> None:
+    """Never send it."""
+    waiting: set[str] = {OutgoingState.HELD, OutgoingState.FAILED, OutgoingState.QUEUED}
+    label = work.current().actor.label
+    _move(row, waiting, state=OutgoingState.FAILED, held_reason="", error=f"discarded by {label}")
+    if row.ticket_id is not None:
+        ticket = tickets.lock(row.ticket_id)
+        data = {"outgoing": row.pk, "message": row.message_id, "why": "discarded"}
+        tickets.record(ticket, kinds.SEND_FAILED, **data)
+
+
+def _need(row: Outgoing, reason: str) -> None:
+    if row.held_reason != reason:
+        raise NotAllowed("This row does not wait for that.")
+
+
+def _release(row: Outgoing, states: set[str]) -> None:
+    now = work.current().now
+    _move(
+        row,
+        states,
+        state=OutgoingState.QUEUED,
+        held_reason="",
+        not_before=now,
+        attempts=0,
+        error="",
+    )
+    enqueue(Job.DELIVER, row.pk)
+
+
+def _move(row: Outgoing, states: set[str], **values: Any) -> None:
+    """Compare-and-set: two people who decide at once do not both win."""
+    if not Outgoing.objects.filter(pk=row.pk, state__in=states).update(**values):
+        raise NotAllowed("Somebody else decided this a moment ago.")
+    for name, value in values.items():
+        setattr(row, name, value)

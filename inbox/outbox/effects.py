@@ -1,0 +1,125 @@
+"""What leaves and is no message: ticks on threads, edits, cards. Most may be repeated."""
+
+import uuid
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from inbox.channels.contract import Capability, Card
+from inbox.channels.models import Channel
+from inbox.common import work
+from inbox.common.config import setting
+from inbox.common.queue import Job, enqueue
+from inbox.outbox.models import Outgoing
+from inbox.tickets import kinds
+from inbox.tickets import services as tickets
+from inbox.tickets.errors import VerbError
+from inbox.tickets.models import Message, ThreadRole, Ticket, TicketEvent
+
+EFFECT = "effect"
+# Ends of tickets that nobody in the thread should see as an answer.
+UNTICKED = {"spam", "transactional", "duplicate"}
+
+
+def queue_effect(
+    channel: Channel,
+    kind: str,
+    *,
+    data: dict[str, Any],
+    ticket: Ticket | None = None,
+    repeatable: bool = True,
+    lane: str = "",
+    delay: timedelta = timedelta(),
+) -> Outgoing:
+    """A row that does something at the vendor."""
+    now = work.current().now
+    row = Outgoing(
+        ticket=ticket,
+        channel=channel,
+        kind=EFFECT,
+        automatic=True,
+        lane=lane,
+        payload={"effect": kind, "repeatable": repeatable, "text": "", **data},
+        idempotency_key=f"{kind}:{uuid.uuid4().hex}"[:80],
+        created_at=now,
+        not_before=now + delay,
+        rule_key=work.current().actor.rule_key,
+    )
+    row.save(force_insert=True)
+    if not delay:
+        enqueue(Job.DELIVER, row.pk)
+    return row
+
+
+def card_data(card: Card) -> dict[str, Any]:
+    """A card as JSON, the way an outgoing row keeps it."""
+    return asdict(card)
+
+
+def tick(event: TicketEvent) -> None:
+    """Closing puts the tick on the thread, opening again takes it off (S8)."""
+    ticket = event.ticket
+    closed = event.kind == kinds.CLOSED
+    if closed and (ticket.resolution in UNTICKED or ticket.restricted_team_id):
+        return
+    for thread in ticket.threads.filter(role=ThreadRole.CUSTOMER).select_related("channel"):
+        if Capability.REACT not in thread.channel.type.capabilities:
+            continue
+        target = _root_of(thread.pk)
+        if target is None:
+            continue
+        if not closed and not _ticked(ticket, target):
+            continue
+        emoji = setting("emoji_done")[0]
+        data = {"target": target, "emoji": emoji}
+        queue_effect(thread.channel, "react" if closed else "unreact", data=data, ticket=ticket)
+
+
+def _root_of(thread_id: int) -> str | None:
+    """The key of the thread's first message that is still there."""
+    rows = Message.objects.filter(thread=thread_id, deleted_at__isnull=True)
+    return rows.order_by("sent_at", "pk").values_list("external_id", flat=True).first()
+
+
+def _ticked(ticket: Ticket, target: str) -> bool:
+    mine = Outgoing.objects.filter(ticket=ticket, kind=EFFECT, payload__target=target)
+    last = mine.filter(payload__effect__in=["react", "unreact"]).order_by("-pk").first()
+    return last is not None and last.payload["effect"] == "react"
+
+
+# ------------------------------------------------------------------ what was said already
+
+
+def amend(message: Message, *, text: str) -> None:
+    """Change an answer where it stands. Raises `VerbError` where that cannot be done."""
+    _need_sent(message)
+    if not text.strip():
+        raise VerbError("Write something first.", field="body")
+    now = work.current().now
+    tickets.edit_message(
+        message, text=text, new_text=text, html="", version=f"{now.timestamp():020.6f}", at=now
+    )
+    data = {**_where(message), "text": text}
+    queue_effect(message.thread.channel, "edit", data=data, ticket=message.ticket)
+
+
+def withdraw(message: Message) -> None:
+    """Delete an answer where it stands; a tombstone stays on the ticket."""
+    _need_sent(message)
+    tickets.delete_message(message, at=work.current().now)
+    data = _where(message)
+    queue_effect(message.thread.channel, "delete", data=data, ticket=message.ticket)
+
+
+def _where(message: Message) -> dict[str, Any]:
+    thread = message.thread
+    place = thread.source.external_key if thread.source else ""
+    return {"target": message.external_id, "thread_key": thread.thread_key, "place": place}
+
+
+def _need_sent(message: Message) -> None:
+    sent = Outgoing.objects.filter(message=message, state="sent").exists()
+    if not sent or Capability.EDIT not in message.thread.channel.type.capabilities:
+        raise VerbError("This cannot be changed where it went.", field="message")
+    if message.deleted_at is not None:
+        raise VerbError("It is deleted already.", field="message")
