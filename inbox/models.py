@@ -2,11 +2,21 @@
 
 from inbox.accounts.models import ApiAnswer, ApiToken, Role, Team, User
 from inbox.calendars.models import Calendar, CalendarVersion
-from inbox.channels.models import Channel, Delivery, Lookup, Source, SourceGroup
+from inbox.channels.models import Channel, Delivery, Fetch, Lookup, Source, SourceGroup
 from inbox.common.models import ConfigVersion, Setting
-from inbox.followups.models import DelayedAction
+from inbox.followups.models import DelayedAction, Digest, FollowUp, Handover, PromiseOffer
 from inbox.loop.models import Link
-from inbox.oncall.models import Rotation, RotationMember
+from inbox.mirrors.models import MirrorCard, MirrorTarget
+from inbox.notify.models import Notice
+from inbox.oncall.models import (
+    Absence,
+    Override,
+    RosterShift,
+    Rotation,
+    RotationMember,
+    RoundRobin,
+    SwapRequest,
+)
 from inbox.outbox.models import AutomaticMail, Outgoing
 from inbox.people.models import Contact, ContactMerge, Identity
 from inbox.routing.models import Rule, RuleHit, RuleTrace
@@ -15,15 +25,18 @@ from inbox.tickets.models import (
     Attachment,
     Category,
     Message,
+    Reaction,
     Receipt,
     Tag,
     Thread,
     Ticket,
     TicketCount,
     TicketEvent,
+    Tombstone,
 )
 
 __all__ = [
+    "Absence",
     "ApiAnswer",
     "ApiToken",
     "Attachment",
@@ -38,27 +51,41 @@ __all__ = [
     "ContactMerge",
     "DelayedAction",
     "Delivery",
+    "Digest",
+    "Fetch",
+    "FollowUp",
+    "Handover",
     "Identity",
     "Link",
     "Lookup",
     "Message",
+    "MirrorCard",
+    "MirrorTarget",
+    "Notice",
     "Outgoing",
+    "Override",
     "Policy",
+    "PromiseOffer",
+    "Reaction",
     "Receipt",
     "Role",
+    "RosterShift",
     "Rotation",
     "RotationMember",
+    "RoundRobin",
     "Rule",
     "RuleHit",
     "RuleTrace",
     "Setting",
     "Source",
     "SourceGroup",
+    "SwapRequest",
     "Tag",
     "Team",
     "Thread",
     "Ticket",
     "TicketCount",
     "TicketEvent",
+    "Tombstone",
     "User",
 ]

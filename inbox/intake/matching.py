@@ -6,8 +6,10 @@ id of somebody else's message counts only for people who already take part in th
 
 from dataclasses import dataclass
 
-from inbox.channels.contract import InboundMessage
+from inbox.channels.contract import Capability, InboundMessage
+from inbox.channels.models import Channel
 from inbox.common import work
+from inbox.intake import grouping
 from inbox.people.models import Identity
 from inbox.tickets import tokens
 from inbox.tickets.models import Direction, Message, Thread, Ticket
@@ -25,8 +27,13 @@ class Match:
     hint: Ticket | None = None
 
 
-def find(message: InboundMessage, *, realm: str, author: Identity, trusted_team: bool) -> Match:
+def find(
+    message: InboundMessage, *, channel: Channel, author: Identity, trusted_team: bool
+) -> Match:
     """The thread that a message joins, or none with a hint."""
+    if Capability.FORUM in channel.type.capabilities:
+        return _in_forum(message, channel, author)
+    realm = channel.realm
     hint: Ticket | None = None
     for known, via in _answered(message, realm):
         if _is_bulk(known):
@@ -41,6 +48,30 @@ def find(message: InboundMessage, *, realm: str, author: Identity, trusted_team:
     return _by_token(message, author, trusted_team=trusted_team, hint=hint) or _early(
         message, realm, author, hint
     )
+
+
+def thread_of(message: InboundMessage, channel: Channel) -> Thread | None:
+    """The conversation that a message names itself."""
+    key = message.thread_key[:250]
+    return Thread.objects.filter(realm=channel.realm, thread_key=key).first()
+
+
+def _in_forum(message: InboundMessage, channel: Channel, author: Identity) -> Match:
+    """The conversation's own thread; a first message may belong to the one just before it.
+
+    The author's row is locked meanwhile, so that two messages of one person that come at the same
+    moment find each other.
+    """
+    thread = thread_of(message, channel)
+    if thread is not None:
+        return Match(thread=thread, matched_by="thread")
+    if not message.group_seconds:
+        return Match()
+    Identity.objects.select_for_update(of=("self",)).get(pk=author.pk)
+    ticket = grouping.neighbour(message, channel, author)
+    if ticket is None:
+        return Match()
+    return Match(thread=grouping.add_thread(message, channel, ticket), matched_by="grouped")
 
 
 def _answered(message: InboundMessage, realm: str) -> list[tuple[Message, str]]:

@@ -1,7 +1,7 @@
 """Before the transaction: claim a delivery and read it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from inbox.channels import directory
 from inbox.channels.contract import InboundBatch
 from inbox.channels.models import Channel, Delivery
 from inbox.common.crash import point
+from inbox.tickets.models import Thread
 
 LEASE = timedelta(seconds=60)
 # One statement claims and reads: compare-and-set with a lease and a fence, on both databases.
@@ -58,7 +59,29 @@ def read(claimed: Claim) -> InboundBatch:
         completed = kind.complete(delivery.raw, config)
         if completed is not None:
             Delivery.objects.filter(pk=delivery.pk, fence=claimed.fence).update(completed=completed)
-    return kind.parse(_with_time(delivery), config, completed)
+    batch = kind.parse(_with_time(delivery), config, completed)
+    return _with_parents(batch, claimed.channel) if kind.parent is not None else batch
+
+
+def _with_parents(batch: InboundBatch, channel: Channel) -> InboundBatch:
+    """First messages of threads that are not here: the answer came first, or before our time.
+
+    Raises `ChannelError` when the vendor has to be asked again later.
+    """
+    assert channel.type.parent is not None  # noqa: S101 - the caller asked; tells the type checker
+    found = []
+    for message in batch.messages:
+        is_first = message.message_key.endswith(message.thread_key.rpartition("/")[2])
+        if not is_first and not message.joins_only and not _is_known(message.thread_key, channel):
+            parent = channel.type.parent(message, channel.config)
+            if parent is not None:
+                found.append(parent)
+        found.append(message)
+    return replace(batch, messages=tuple(found))
+
+
+def _is_known(thread_key: str, channel: Channel) -> bool:
+    return Thread.objects.filter(realm=channel.realm, thread_key=thread_key[:250]).exists()
 
 
 def _with_time(delivery: Delivery) -> Any:

@@ -6,8 +6,15 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import Error as DatabaseError
 
-from inbox.channels.contract import DeliveryError, MalformedBody, UnknownEvent
-from inbox.channels.models import Delivery, DeliveryState
+from inbox.channels import directory
+from inbox.channels.contract import (
+    DeliveryError,
+    InboundTrouble,
+    MalformedBody,
+    UnknownEvent,
+)
+from inbox.channels.models import Channel, DeliveryState
+from inbox.common import rows
 from inbox.intake.prepare import Claim
 
 log = structlog.get_logger(__name__)
@@ -27,6 +34,15 @@ def done(claimed: Claim, ignored: str, *, now: datetime) -> str:
     if not _write(claimed, done_at=now, **values):
         raise LostLease(f"delivery {claimed.delivery.pk}")
     return str(state)
+
+
+def trouble(claimed: Claim, found: InboundTrouble) -> None:
+    """Say on the channel's health page what the vendor says; pause it when nothing works."""
+    values: dict[str, object] = {"health": "error", "health_text": found.text[:250]}
+    if found.pauses:
+        values["active"] = False
+    Channel.objects.filter(pk=claimed.channel.pk).update(**values)
+    directory.forget()
 
 
 def failed(claimed: Claim, error: Exception, *, now: datetime) -> str:
@@ -56,6 +72,9 @@ def _wait(claimed: Claim, error: Exception) -> float:
     return longest * (0.5 + random.random())  # noqa: S311 - spreads retries, protects nothing
 
 
-def _write(claimed: Claim, **values: object) -> int:
-    mine = Delivery.objects.filter(pk=claimed.delivery.pk, fence=claimed.fence)
-    return mine.update(**{"lease_until": None, **values})
+def _write(claimed: Claim, **values: object) -> bool:
+    delivery = claimed.delivery
+    changed = {"lease_until": None, **values}
+    for name, value in changed.items():
+        setattr(delivery, name, value)
+    return rows.update_if(delivery, changed, fence=claimed.fence)

@@ -6,24 +6,29 @@ A delivery is filed again from the start when somebody else filed the same thing
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
-from inbox.channels.contract import InboundMessage, MessageClass
+from inbox.channels import sources
+from inbox.channels.contract import Capability, InboundMessage, MessageClass
 from inbox.channels.models import Channel, Delivery
 from inbox.common import work
-from inbox.intake import bounces, matching, pleasantries
+from inbox.intake import aftermath, bounces, matching, pleasantries
 from inbox.intake.matching import Match
+from inbox.intake.subjects import bare_subject, first_words
 from inbox.people import services as people
 from inbox.people.models import Identity
 from inbox.tickets import kinds
 from inbox.tickets import services as tickets
 from inbox.tickets.models import (
+    ENDED,
     Attachment,
     AuthorRole,
     Direction,
     Message,
     Receipt,
     Thread,
+    ThreadRole,
     Ticket,
     Visibility,
     WaitingOn,
@@ -50,9 +55,11 @@ class Arrival:
 def file_message(arrival: Arrival) -> str:
     """File one message. Returns why it was not filed, or ""."""
     inbound, channel = arrival.message, arrival.channel
+    if inbound.only_opens and matching.thread_of(inbound, channel) is not None:
+        return "the thread is here"
     known = _seen_before(arrival)
     if known is not None:
-        return _also_received(known, arrival)
+        return _again(known, arrival)
     sender = people.resolve(channel.kind, channel.realm, inbound.author)
     # Our own mailbox as the sender is one of us who answered from a shared account.
     ours = people.is_team(sender) or inbound.is_own
@@ -61,7 +68,9 @@ def file_message(arrival: Arrival) -> str:
         return _file_forwarded(arrival, sender)
     if bounces.concerns_us(inbound):
         return bounces.file(inbound, channel, sender, partial(_write, arrival))
-    match = matching.find(inbound, realm=channel.realm, author=sender, trusted_team=trusted)
+    match = matching.find(inbound, channel=channel, author=sender, trusted_team=trusted)
+    if match.thread is None and inbound.joins_only:
+        return "belongs to a conversation that is no ticket"
     if match.thread is None:
         return _open(arrival, sender, match)
     _join(arrival, sender, match, trusted=trusted)
@@ -77,13 +86,34 @@ def _seen_before(arrival: Arrival) -> Message | None:
     The database refuses the second copy anyway (L6); this finds it after that refusal.
     """
     inbound = arrival.message
-    if not (work.current().cache.get("again") or inbound.is_own or arrival.delivery.attempts > 1):
+    comes_again = Capability.EDIT in arrival.channel.type.capabilities
+    tried = work.current().cache.get("again") or arrival.delivery.attempts > 1
+    if not (tried or inbound.is_own or comes_again):
         return None
     return Message.objects.filter(
         realm=arrival.channel.realm,
         external_id=inbound.message_key[:500],
         sender_key=inbound.sender_key,
     ).first()
+
+
+def _again(known: Message, arrival: Arrival) -> str:
+    """A message that is here: a newer version of it, or only a second copy."""
+    inbound = arrival.message
+    if inbound.version and known.direction == Direction.OUT and known.delivery_id is None:
+        return "our own message came back"
+    if inbound.version > known.version:
+        edited = tickets.edit_message(
+            known,
+            text=inbound.text,
+            new_text=inbound.new_text or inbound.text,
+            html=inbound.html,
+            version=inbound.version,
+            at=inbound.edited_at or inbound.sent_at,
+        )
+        if edited:
+            return ""
+    return _also_received(known, arrival)
 
 
 def _also_received(known: Message, arrival: Arrival) -> str:
@@ -110,8 +140,9 @@ def _open(arrival: Arrival, sender: Identity, match: Match) -> str:
         return "a message of our own never opens a ticket"
     quiet = _is_quiet(inbound)
     ticket, thread = tickets.open_ticket(
-        subject=inbound.subject,
+        subject=inbound.subject or first_words(inbound.text),
         channel=arrival.channel,
+        source=sources.resolve(arrival.channel, inbound.source_key, inbound.source_label),
         asker=sender,
         thread_key=_free_key(inbound, match),
         at=inbound.sent_at,
@@ -155,17 +186,70 @@ def _file_forwarded(arrival: Arrival, sender: Identity) -> str:
 def _join(arrival: Arrival, sender: Identity, match: Match, *, trusted: bool) -> None:
     assert match.thread is not None  # noqa: S101 - the caller asked; tells the type checker
     ticket = tickets.lock(match.thread.ticket_id)
+    if match.thread.role != ThreadRole.CUSTOMER:
+        _note_from_outside(arrival, ticket, match.thread, sender)
+        return
     role = _role(ticket, sender, trusted=trusted)
     quiet = _is_quiet(arrival.message) or pleasantries.is_one(arrival.message.new_text)
-    _write(arrival, ticket, match.thread, sender, role=role, match=match, quiet=quiet)
-    if role == AuthorRole.TEAM or quiet or work.current().historic:
+    message = _write(arrival, ticket, match.thread, sender, role=role, match=match, quiet=quiet)
+    if quiet or message.deleted_at or work.current().historic:
         return
-    _their_turn_is_over(ticket)
+    forum = Capability.FORUM in arrival.channel.type.capabilities
+    if role == AuthorRole.TEAM:
+        if forum:
+            _answered_there(ticket, sender, arrival)
+    elif not (forum and role == AuthorRole.COMMUNITY and ticket.is_live):
+        since = arrival.message.sent_at if forum else None
+        if not _is_over_since(match.thread, since):
+            _their_turn_is_over(ticket, since=since)
 
 
-def _their_turn_is_over(ticket: Ticket) -> None:
-    """A customer wrote: ours to answer again (S60). Trash and spam stay where they are (L21)."""
+def _is_over_since(thread: Thread, since: datetime | None) -> bool:
+    """Whether the conversation was closed at the vendor after this was said."""
+    closed_at = thread.state_at if thread.is_closed else None
+    return since is not None and closed_at is not None and since <= closed_at
+
+
+def _note_from_outside(arrival: Arrival, ticket: Ticket, thread: Thread, sender: Identity) -> None:
+    """What is said in a thread of the team about the ticket: a note, never an answer (L12)."""
+    inbound = arrival.message
+    tickets.add_message(
+        ticket,
+        thread,
+        direction=Direction.OUT,
+        visibility=Visibility.INTERNAL,
+        role=AuthorRole.TEAM if people.is_team(sender) else AuthorRole.COMMUNITY,
+        external_id=inbound.message_key,
+        sent_at=inbound.sent_at,
+        author=sender,
+        author_user=sender.user,
+        author_label=sender.label[:250],
+        body_text=inbound.text,
+        new_text=inbound.new_text or inbound.text,
+        version=inbound.version,
+        delivery=arrival.delivery,
+        files=arrival.files,
+    )
+
+
+def _answered_there(ticket: Ticket, sender: Identity, arrival: Arrival) -> None:
+    """A colleague answered in the thread itself: in progress, and theirs if nobody's (S57)."""
+    said_later = ticket.asked_at is not None and ticket.asked_at > arrival.message.sent_at
+    if said_later or ticket.status in ENDED or ticket.status == "on_hold":
+        return
+    if ticket.owner_id is None and sender.user is not None:
+        tickets.assign(ticket, sender.user, why="answered in the thread")
+    tickets.wait(ticket, why="answered in the thread")
+
+
+def _their_turn_is_over(ticket: Ticket, *, since: datetime | None) -> None:
+    """A customer wrote: ours to answer again (S60). Trash and spam stay where they are (L21).
+
+    Where the vendor's times can be believed, a message that was answered `since` changes nothing.
+    """
     if ticket.status in ("trashed", "spam"):
+        return
+    if since is not None and ticket.answered_at is not None and ticket.answered_at > since:
         return
     if ticket.snoozed_until is not None and ticket.snooze_mode == "reply":
         tickets.unsnooze(ticket, why="a reply came")
@@ -226,9 +310,12 @@ def _write(
         matched_by=match.matched_by if match else matched_by,
         flags=_flags(arrival, ticket, match, by_team=by_team),
         notes=list(inbound.notes),
+        version=inbound.version,
+        edited_at=inbound.edited_at,
         delivery=arrival.delivery,
         files=arrival.files,
     )
+    aftermath.settle(message, arrival.channel)
     # what rules look at and no column keeps
     work.current().cache.setdefault("facts", {})[message.pk] = inbound.facts
     for flag in message.flags:
@@ -254,20 +341,3 @@ def _subject_changed(ticket: Ticket, inbound: InboundMessage) -> bool:
     """The subject is another one, reply and forward marks aside (L4)."""
     old, new = (bare_subject(text).casefold() for text in (ticket.subject, inbound.subject))
     return bool(new) and old not in new and new not in old
-
-
-def bare_subject(text: str) -> str:
-    """A subject without leading `Re:`, `AW:`, `Fwd:` and the like."""
-    bare = " ".join(text.split())
-    while True:
-        head, colon, rest = bare.partition(":")
-        if not colon or not (head.isalpha() or head.rstrip("0123456789[]()").isalpha()):
-            return bare
-        if len(head) > 6 or head.casefold().rstrip("0123456789[]()") not in PREFIXES:
-            return bare
-        bare = rest.strip()
-
-
-PREFIXES = frozenset(
-    "re aw wg sv vs fw fwd tr rv antw odp ref enc res rif i r ynt vl doorst".split()
-)

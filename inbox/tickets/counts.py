@@ -1,20 +1,28 @@
 """Counts are kept as delta rows, so that no page ever counts tickets."""
 
 from django.db import transaction
-from django.db.models import CharField, Q, Sum
+from django.db.models import CharField, Q, Subquery, Sum
 from django.db.models.functions import Cast
 
 from inbox.accounts.models import User
-from inbox.tickets.models import TicketCount
+from inbox.tickets.models import TicketCount, TicketEvent
 
 
 def counts_for(user: User) -> dict[str, int]:
-    """`status:open`, `category:Hiring`, `owner:7` … for what this person may see."""
+    """`status:open`, `category:Hiring`, `owner:7` … for what this person may see.
+
+    `newest_event` comes along: the place in the stream of events from which a page is to listen.
+    """
     rows = TicketCount.objects.all()
     if not user.is_admin:
         teams = user.teams.annotate(scope=Cast("pk", CharField())).values("scope")
         rows = rows.filter(Q(scope="") | Q(scope__in=teams))
-    return dict(rows.values_list("key").annotate(total=Sum("n")).order_by())
+    newest = Subquery(TicketEvent.objects.order_by("-pk").values("pk")[:1])
+    found = rows.values_list("key").annotate(total=Sum("n"), newest=newest).order_by()
+    counted = {"newest_event": 0}
+    for key, total, event in found:
+        counted[key], counted["newest_event"] = total, event or 0
+    return counted
 
 
 def fold(*, limit: int = 5000) -> int:
@@ -34,3 +42,10 @@ def fold(*, limit: int = 5000) -> int:
             TicketCount(scope=scope, key=key, n=n) for (scope, key), n in sums.items() if n
         )
         return len(rows) - len(sums)
+
+
+def owned(user_ids: list[int]) -> dict[int, int]:
+    """How many live tickets each of these accounts owns, in every scope."""
+    keys = {f"owner:{pk}": pk for pk in user_ids}
+    rows = TicketCount.objects.filter(key__in=keys).values_list("key")
+    return {keys[key]: total for key, total in rows.annotate(total=Sum("n")).order_by()}

@@ -12,7 +12,20 @@ from inbox.tickets.models import Attachment
 
 
 def keep(file: InboundFile) -> Attachment:
-    """Write a file and describe it; the row comes later, with its message."""
+    """Write a file and describe it; the row comes later, with its message.
+
+    A file whose bytes are still at the vendor is described only.
+    """
+    if file.url:
+        described = Attachment(
+            filename=file.filename[:200] or "file",
+            content_type=file.content_type[:120],
+            size=file.size,
+            is_missing=True,
+            missing_reason="on its way",
+        )
+        described.fetch_from = file.url  # type: ignore[attr-defined]  # read when the row is made
+        return described
     return Attachment(
         filename=file.filename[:200] or "file",
         content_type=file.content_type[:120],

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from inbox.accounts.models import User
-from inbox.channels.models import Channel, Source
-from inbox.common import work
+from inbox.channels.models import Channel, Fetch, Source
+from inbox.common import rows, work
+from inbox.common.queue import Job, enqueue
 from inbox.people.models import Identity
 from inbox.tickets import kinds
 from inbox.tickets.models import (
@@ -52,7 +53,7 @@ def open_ticket(
         waiting_since=at,
         **fields,
     )
-    ticket.save(force_insert=True)
+    rows.insert([ticket])
     adopt(ticket)
     count(ticket)
     thread = Thread(
@@ -62,7 +63,7 @@ def open_ticket(
         channel=channel,
         source=source,
     )
-    thread.save(force_insert=True)
+    rows.insert([thread])
     record(ticket, kinds.OPENED, channel=str(channel))
     return ticket, thread
 
@@ -98,7 +99,7 @@ def add_message(  # noqa: PLR0913 - a message has that many facts, all by name
         **fields,
     )
     message.search_text = _searchable(ticket, message)
-    message.save(force_insert=True)
+    rows.insert([message])
     work.current().objects["message", message.pk] = message
     _keep_files(message, files)
     _count_in(ticket, message)
@@ -143,9 +144,21 @@ def _keep_files(message: Message, files: Sequence[Attachment]) -> None:
     for file in files:
         file.message = message
     Attachment.objects.bulk_create([file for file in files if file.pk is None])
+    _fetch_later(message, files)
     uploaded = [file.pk for file in files if file.pk is not None]
     if uploaded:
         Attachment.objects.filter(pk__in=uploaded).update(message=message)
+
+
+def _fetch_later(message: Message, files: Sequence[Attachment]) -> None:
+    for file in files:
+        url = getattr(file, "fetch_from", "")
+        if url:
+            channel, now = message.thread.channel, work.current().now
+            row = Fetch.objects.create(
+                channel=channel, attachment=file, url=url[:1000], not_before=now
+            )
+            enqueue(Job.FETCH, row.pk)
 
 
 def _count_in(ticket: Ticket, message: Message) -> None:
@@ -153,6 +166,19 @@ def _count_in(ticket: Ticket, message: Message) -> None:
     ticket.last_message_id = message.pk
     ticket.last_message_at = max(ticket.last_message_at or message.sent_at, message.sent_at)
     touch(ticket, "message_count", "last_message_at", "last_message_id")
+    _note_who_spoke(ticket, message)
+
+
+def _note_who_spoke(ticket: Ticket, message: Message) -> None:
+    """An answer is a word of anyone but the asker and robots (S3); a note is none."""
+    if message.visibility == Visibility.INTERNAL or message.message_class != "normal":
+        return
+    if message.role == AuthorRole.ASKER:
+        ticket.asked_at = max(ticket.asked_at or message.sent_at, message.sent_at)
+        touch(ticket, "asked_at")
+    elif message.role != AuthorRole.BOT:
+        ticket.answered_at = max(ticket.answered_at or message.sent_at, message.sent_at)
+        touch(ticket, "answered_at")
 
 
 def _tell(ticket: Ticket, message: Message, *, quiet: bool) -> None:

@@ -47,6 +47,7 @@ class Message(models.Model):
     sent_at = models.DateTimeField()
     filed_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True, blank=True)
+    version = models.CharField(max_length=40, blank=True)  # the vendor's, of the newest edit
     deleted_at = models.DateTimeField(null=True, blank=True)
     search_text = models.TextField(blank=True)
 
@@ -92,7 +93,47 @@ class Attachment(models.Model):
     sha256 = models.CharField(max_length=64)
     content_id = models.CharField(max_length=250, blank=True)
     inline = models.BooleanField(default=False)
+    # bytes that are still at the vendor have no hash yet
+    is_missing = models.BooleanField(default=False)
+    missing_reason = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return self.filename
+
+
+class Reaction(models.Model):
+    """An emoji on a message, by one identity; kept even when the message is not here yet."""
+
+    realm = models.CharField(max_length=100)
+    message_key = models.CharField(max_length=250)
+    emoji = models.CharField(max_length=80)
+    author = models.ForeignKey("inbox.Identity", on_delete=models.PROTECT, related_name="+")
+    active = models.BooleanField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["realm", "message_key", "emoji", "author"], name="reaction_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f":{self.emoji}: on {self.message_key}"
+
+
+class Tombstone(models.Model):
+    """A message that was deleted before it came: it is filed as deleted when it does."""
+
+    realm = models.CharField(max_length=100)
+    message_key = models.CharField(max_length=250)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["realm", "message_key"], name="tombstone_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.message_key

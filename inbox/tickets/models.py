@@ -2,10 +2,10 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.urls import reverse
 
-from inbox.tickets.messages import Attachment, Message, Receipt
+from inbox.tickets.messages import Attachment, Message, Reaction, Receipt, Tombstone
 from inbox.tickets.states import (
     ENDED,
     LIVE,
@@ -30,6 +30,7 @@ __all__ = [
     "Kind",
     "Message",
     "Priority",
+    "Reaction",
     "Receipt",
     "Resolution",
     "Status",
@@ -39,6 +40,7 @@ __all__ = [
     "Ticket",
     "TicketCount",
     "TicketEvent",
+    "Tombstone",
     "Visibility",
     "WaitingOn",
 ]
@@ -69,6 +71,15 @@ class Tag(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+# us: ours to answer · wait: their turn, or on hold · snoozed · "": nobody waits any more
+LANE = Case(
+    When(~Q(status__in=LIVE), then=Value("")),
+    When(snoozed_until__isnull=False, then=Value("snoozed")),
+    When(Q(status="open") | Q(status="in_progress", waiting_on="research"), then=Value("us")),
+    default=Value("wait"),
+)
 
 
 class Ticket(models.Model):
@@ -125,10 +136,19 @@ class Ticket(models.Model):
     last_message_at = models.DateTimeField(null=True, blank=True)
     last_message_id = models.BigIntegerField(null=True, blank=True)
     message_count = models.PositiveIntegerField(default=0)
+    # who spoke last: nobody but the asker so far means unanswered (S3)
+    asked_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
     waiting_since = models.DateTimeField(null=True, blank=True)
     episode = models.PositiveIntegerField(default=0)
     status_before = models.CharField(max_length=12, blank=True)
     version = models.PositiveBigIntegerField(default=0)
+    # seconds spent in each state so far, without the one it is in: {"them": 86400.0, …} (S58, S66)
+    state_seconds = models.JSONField(default=dict, blank=True)
+    # Whose turn it is, made by the database: each group of the queue is one range of its index.
+    lane = models.GeneratedField(
+        expression=LANE, output_field=models.CharField(max_length=8), db_persist=True
+    )
 
     class Meta:
         constraints = [
@@ -152,9 +172,9 @@ class Ticket(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_due_at", "number"],
-                name="ticket_live_due",
-                condition=Q(status__in=["open", "in_progress", "on_hold"]),
+                fields=["lane", "next_due_at", "number"],
+                name="ticket_lane",
+                condition=~Q(lane=""),
             ),
             models.Index(
                 fields=["owner", "next_due_at"],
@@ -195,6 +215,10 @@ class Thread(models.Model):
     role = models.CharField(max_length=10, choices=ThreadRole.choices, default=ThreadRole.CUSTOMER)
     # Where it stood before its ticket was merged or split, newest last: [ticket number, …]
     moved_from = models.JSONField(default=list, blank=True)
+    # when the vendor last said how it stands; what is older changes nothing
+    state_at = models.DateTimeField(null=True, blank=True)
+    is_closed = models.BooleanField(default=False)
+    labels = models.JSONField(default=list, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["realm", "thread_key"], name="thread_once")]

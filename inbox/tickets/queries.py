@@ -29,18 +29,17 @@ def live(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
 
 
 def group_filters(bounds: tuple[datetime, datetime, datetime]) -> dict[str, Q]:
-    """The queue's groups by SLA state, each a range of the partial index on live tickets.
+    """The queue's groups by SLA state, each a range of the index on lane and due moment.
 
     `bounds`: now, in an hour, the end of the local day.
     """
     now, hour, day = bounds
-    awake = Q(snoozed_until=None)
-    us = awake & (Q(status="open") | Q(status="in_progress", waiting_on="research"))
+    us = Q(lane="us")
     return {
         "breach": us & Q(next_due_at__lt=now),
         "hour": us & Q(next_due_at__gte=now, next_due_at__lt=hour),
         "today": us & Q(next_due_at__gte=hour, next_due_at__lt=day),
         "later": us & Q(next_due_at__gte=day),
         "none": us & Q(next_due_at=None),
-        "wait": awake & (Q(status="in_progress", waiting_on="them") | Q(status="on_hold")),
+        "wait": Q(lane="wait"),
     }

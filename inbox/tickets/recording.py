@@ -4,9 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F
-
-from inbox.common import work
+from inbox.common import rows, work
 from inbox.common.work import Phase
 from inbox.tickets.models import LIVE, Ticket, TicketCount, TicketEvent
 
@@ -84,14 +82,13 @@ def change_field(ticket: Ticket, name: str, value: Any) -> Any | None:
 
 
 def _write(ticket: Ticket, dirty: set[str]) -> None:
-    values = {name: getattr(ticket, name) for name in dirty}
-    Ticket.objects.filter(pk=ticket.pk).update(version=F("version") + 1, **values)
+    rows.update(ticket, dirty, add={"version": 1})
     ticket.version += 1
     count(ticket)
 
 
 def _write_events(current: work.Work) -> None:
-    TicketEvent.objects.bulk_create(current.recorded)
+    rows.insert(current.recorded)
 
 
 # ------------------------------------------------------------------ counts
@@ -118,9 +115,7 @@ def _counted(ticket: Ticket) -> Counted:
 
 
 def _write_counts(deltas: Counter[tuple[str, str]]) -> None:
-    TicketCount.objects.bulk_create(
-        TicketCount(scope=scope, key=key, n=n) for (scope, key), n in deltas.items() if n
-    )
+    rows.insert(TicketCount(scope=scope, key=key, n=n) for (scope, key), n in deltas.items() if n)
 
 
 def now() -> datetime:

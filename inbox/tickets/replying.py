@@ -104,7 +104,7 @@ def _newest_to_answer(ticket: Ticket) -> Message | None:
             visibility=Visibility.PUBLIC, direction=Direction.IN, deleted_at__isnull=True
         )
         .exclude(flags__icontains=UNACCEPTED)
-        .select_related("thread__channel", "author")
+        .select_related("thread__channel", "thread__source", "author")
         .order_by("-sent_at", "-id")
         .first()
     )

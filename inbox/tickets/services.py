@@ -10,6 +10,14 @@ from typing import Any
 from inbox.accounts.models import Team, User
 from inbox.common.versions import bump, kept
 from inbox.tickets import kinds
+from inbox.tickets.changing import (
+    bury,
+    delete_message,
+    edit_message,
+    is_buried,
+    note_reaction,
+    reactions_on,
+)
 from inbox.tickets.errors import VerbError
 from inbox.tickets.filing import add_message, open_ticket
 from inbox.tickets.merging import merge, split, unmerge
@@ -32,13 +40,19 @@ from inbox.tickets.status import (
 __all__ = [
     "add_message",
     "add_note",
+    "bury",
     "close",
+    "delete_message",
+    "edit_message",
     "hold",
+    "is_buried",
     "lock",
     "lock_all",
     "mark_spam",
     "merge",
+    "note_reaction",
     "open_ticket",
+    "reactions_on",
     "record",
     "reopen",
     "reply",

@@ -27,12 +27,21 @@ def set_status(
     for name in changed:
         setattr(ticket, name, values[name])
     if before != (status, waiting_on):
+        _count_state(ticket, before)
         ticket.waiting_since, ticket.episode = now(), ticket.episode + 1
-        changed += ["waiting_since", "episode"]
+        changed += ["waiting_since", "episode", "state_seconds"]
     touch(ticket, *changed)
     data = {"from": before[0], "to": status, "waiting_on": waiting_on, "why": why}
     record(ticket, kinds.STATUS, **data)
     return ticket
+
+
+def _count_state(ticket: Ticket, before: tuple[str, str]) -> None:
+    """Add the time in the state that ends now: waiting, researching, on hold (S58, S66)."""
+    state = before[1] or before[0]
+    spent = (now() - (ticket.waiting_since or ticket.created_at)).total_seconds()
+    known = ticket.state_seconds.get(state, 0)
+    ticket.state_seconds = {**ticket.state_seconds, state: round(known + max(spent, 0))}
 
 
 def close(ticket: Ticket, *, resolution: str = "answered", note: str = "", why: str = "") -> Ticket:

@@ -9,9 +9,11 @@ from inbox import pipeline
 from inbox.accounts.models import User
 from inbox.channels import inlet
 from inbox.channels.models import Channel
+from inbox.common.versions import bump
 from inbox.common.work import Actor
 from inbox.handbook.services import load
 from inbox.outbox.models import Outgoing
+from inbox.routing.models import Rule
 from inbox.tickets import services as tickets
 from inbox.tickets.models import Message, Ticket
 from inbox.tickets.tokens import token_for
@@ -212,3 +214,39 @@ def test_reply_that_is_faster_than_its_question_ends_on_one_ticket() -> None:
     arrive(mail())
     assert Ticket.objects.count() == 1
     assert Message.objects.count() == 2
+
+
+def greeting() -> None:
+    """A rule that answers everybody."""
+    Rule.objects.create(
+        key="greet", label="Greet", actions=[{"answer": "We have got your mail."}], order=0
+    )
+    bump("rules")
+
+
+def test_two_desks_that_answer_each_other_stop_at_once() -> None:
+    """L8: our automatic answer comes back as another desk's automatic answer; nobody answers it."""
+    greeting()
+    arrive(mail(sender="other@desk.example.net", subject="Question"))
+    ours = Outgoing.objects.get()
+    assert ours.payload["automatic"] == "auto-replied"
+    back = f"In-Reply-To: {ours.payload['external_id']}\r\nAuto-Submitted: auto-replied\r\n"
+    for n in range(5):
+        arrive(
+            mail(
+                sender="other@desk.example.net",
+                subject="Re: Question",
+                message_id=f"<auto{n}@desk.example.net>",
+                extra=back,
+            )
+        )
+    assert (Outgoing.objects.count(), Ticket.objects.count()) == (1, 1)
+
+
+def test_robot_without_marks_gets_a_few_answers_a_day_never_a_storm() -> None:
+    """L8: the cap holds when nothing else tells that it is a robot."""
+    greeting()
+    for n in range(30):
+        arrive(mail(sender="helper@desk.example.net", message_id=f"<r{n}@desk.example.net>"))
+    assert Ticket.objects.count() == 30
+    assert 1 <= Outgoing.objects.count() <= 5
