@@ -1,0 +1,1 @@
+"""Slack: threads are tickets."""

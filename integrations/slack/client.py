@@ -1,0 +1,320 @@
+"""Talking to Slack's Web API, and remembering what people and places are called.
+
+https://docs.slack.dev/apis/web-api/
+"""
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from inbox.channels.contract import ChannelConfig, DeliveryError
+from inbox.common import http
+
+API_URL = "https://slack.com/api/"
+TIMEOUT_SECONDS = (5, 12)
+QUICK_SECONDS = (1.5, 2.0)  # while somebody waits for a form
+KEPT_SECONDS = 24 * 3600.0
+AGAIN_SECONDS = 30.0
+MOST_FILE_BYTES = 50_000_000
+REMEDIES = {
+    "invalid_auth": "Slack refuses the token; install the app again and connect its new token",
+    "token_revoked": "Slack's token was revoked; install the app again",
+    "account_inactive": "the app was removed from the workspace; install it again",
+    "not_authed": "there is no bot token; connect one",
+    "channel_not_found": "the Slack channel is gone or private; invite the bot to it",
+    "not_in_channel": "the bot is not in the Slack channel; invite it",
+    "is_archived": "the Slack channel is archived",
+    "restricted_action": "the workspace does not let the bot post there",
+    "msg_too_long": "Slack takes no text of that length",
+    "message_not_found": "the message is gone in Slack",
+    "thread_not_found": "the thread is gone in Slack",
+}
+# Nobody can tell whether these happened before or after the post.
+UNCLEAR = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+
+
+class SlackError(DeliveryError):
+    """What Slack answered, by its own word in `code`."""
+
+    def __init__(self, text: str, *, code: str = "", **kinds: Any) -> None:
+        super().__init__(text, **kinds)
+        self.code = code
+
+
+def call(
+    config: ChannelConfig,
+    method: str,
+    params: Mapping[str, Any] | None = None,
+    *,
+    token: str = "",
+    writes: bool = False,
+    quick: bool = False,
+) -> dict[str, Any]:
+    """One method. Raises `SlackError`: permanent, uncertain, or to be tried again later."""
+    key = token or config.get("bot_token")
+    if not key:
+        raise SlackError(REMEDIES["not_authed"], code="not_authed", permanent=True)
+    url = config.get("api_url", API_URL).rstrip("/") + "/" + method
+    headers = {"Authorization": f"Bearer {key}"}
+    given = {name: value for name, value in (params or {}).items() if value not in (None, "")}
+    sent: dict[str, Any] = {"json": given} if writes else {"params": given}
+    timeout = QUICK_SECONDS if quick else TIMEOUT_SECONDS
+    try:
+        with http.session() as session:
+            answer = session.request(
+                "POST" if writes else "GET",
+                url,
+                headers=headers,
+                timeout=timeout,
+                allow_redirects=False,
+                **sent,
+            )
+    except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as error:
+        raise SlackError("Slack cannot be reached") from error
+    except (requests.RequestException, OSError) as error:
+        before = "NewConnectionError" in repr(error) or isinstance(error, http.Refused)
+        raise SlackError("Slack did not answer", uncertain=writes and not before) from error
+    return _read(answer, writes=writes)
+
+
+def _read(answer: requests.Response, *, writes: bool) -> dict[str, Any]:
+    if answer.status_code == 429:
+        given = answer.headers.get("Retry-After", "")
+        seconds = float(given) if given.replace(".", "", 1).isdigit() else 30.0
+        raise SlackError(
+            "Slack asks us to wait", code="ratelimited", retry_after_seconds=max(seconds, 1.0)
+        )
+    if answer.status_code >= 500:
+        raise SlackError(f"Slack answered {answer.status_code}", uncertain=writes)
+    try:
+        found = answer.json()
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise SlackError("Slack's answer cannot be read", uncertain=writes)
+    if not found.get("ok"):
+        raise _refused(found, writes=writes)
+    return found
+
+
+def _refused(found: Mapping[str, Any], *, writes: bool) -> SlackError:
+    """Slack's own word for what is wrong, as an error with its remedy."""
+    code = str(found.get("error") or "unknown_error")
+    if code in ("ratelimited", "rate_limited"):
+        return SlackError("Slack asks us to wait", code=code, retry_after_seconds=30.0)
+    if code in UNCLEAR:
+        return SlackError(f"Slack says {code}", code=code, uncertain=writes)
+    text = REMEDIES.get(code, f"Slack says {code}")
+    if code == "missing_scope":
+        text = f"the app lacks the scope {found.get('needed', '?')}; add it and install again"
+    return SlackError(text, code=code, permanent=True)
+
+
+def pages(
+    config: ChannelConfig, method: str, name: str, params: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Every row of a list, page by page."""
+    rows: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        found = call(config, method, {**params, "cursor": cursor})
+        rows += [row for row in found.get(name) or [] if isinstance(row, dict)]
+        cursor = str((found.get("response_metadata") or {}).get("next_cursor") or "")
+        if not cursor:
+            return rows
+
+
+# ------------------------------------------------------------------ names
+
+
+class _Kept:
+    """What was looked up, per connection; a failed look-up is not repeated at once."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, ...], tuple[float, Any]] = {}
+        self.lock = threading.Lock()
+
+    def get(self, key: tuple[str, ...], ask: Any) -> Any:
+        with self.lock:
+            until, value = self.values.get(key, (0.0, None))
+        if until > time.monotonic():
+            return value
+        try:
+            value, last = ask(), KEPT_SECONDS
+        except DeliveryError:
+            last = AGAIN_SECONDS  # the old value, if there is one, is better than none
+        with self.lock:
+            self.values[key] = (time.monotonic() + last, value)
+        return value
+
+    def peek(self, key: tuple[str, ...]) -> Any:
+        with self.lock:
+            return self.values.get(key, (0.0, None))[1]
+
+    def drop(self, key: tuple[str, ...]) -> None:
+        with self.lock:
+            self.values.pop(key, None)
+
+
+_kept = _Kept()
+
+
+def _key(config: ChannelConfig, *parts: str) -> tuple[str, ...]:
+    return (config.get("api_url", API_URL), config.get("bot_token")[-12:], *parts)
+
+
+def user(config: ChannelConfig, user_id: str) -> dict[str, Any]:
+    """A member's profile; {} when it cannot be known."""
+
+    def ask() -> dict[str, Any]:
+        return dict(call(config, "users.info", {"user": user_id}).get("user") or {})
+
+    return _kept.get(_key(config, "user", user_id), ask) or {}
+
+
+def channel(config: ChannelConfig, channel_id: str) -> dict[str, Any]:
+    """A channel's name and kind; {} when it cannot be known."""
+
+    def ask() -> dict[str, Any]:
+        answer = call(config, "conversations.info", {"channel": channel_id})
+        return dict(answer.get("channel") or {})
+
+    return _kept.get(_key(config, "channel", channel_id), ask) or {}
+
+
+def message(config: ChannelConfig, place: str, ts: str) -> dict[str, Any]:
+    """One message as it is now; {} when it cannot be had."""
+    given = {"channel": place, "latest": ts, "inclusive": "true", "limit": 1}
+    try:
+        rows = call(config, "conversations.history", given).get("messages") or []
+    except DeliveryError:
+        return {}
+    return next((dict(row) for row in rows if str(row.get("ts")) == ts), {})
+
+
+def groups(config: ChannelConfig) -> dict[str, str]:
+    """User groups' handles by id."""
+
+    def ask() -> dict[str, str]:
+        rows = call(config, "usergroups.list").get("usergroups") or []
+        return {str(row.get("id")): str(row.get("handle") or "") for row in rows}
+
+    return _kept.get(_key(config, "groups"), ask) or {}
+
+
+def own(config: ChannelConfig) -> dict[str, Any]:
+    """Who we are: `user_id`, `bot_id`, `team_id`, `url`."""
+
+    def ask() -> dict[str, Any]:
+        return call(config, "auth.test")
+
+    return _kept.get(_key(config, "own"), ask) or {}
+
+
+def known_own_user(config: ChannelConfig) -> str:
+    """Our bot's user id where it is known already; asks nobody."""
+    known = config.get("bot_user_id")
+    return known or str((_kept.peek(_key(config, "own")) or {}).get("user_id") or "")
+
+
+def forget(config: ChannelConfig, kind: str, name: str) -> None:
+    """A profile or channel has changed."""
+    _kept.drop(_key(config, kind, name))
+
+
+def channel_id(config: ChannelConfig, name: str) -> str:
+    """The id behind `#name`; an id is itself. Raises `SlackError` when there is none."""
+    bare = name.strip().lstrip("#")
+    if bare[:1] in ("C", "G", "D") and bare.isupper() and len(bare) > 2 and not bare.islower():
+        return bare
+
+    def ask() -> dict[str, str]:
+        given = {"types": "public_channel,private_channel", "exclude_archived": "true"}
+        rows = pages(config, "conversations.list", "channels", {**given, "limit": 200})
+        return {str(row.get("name")): str(row.get("id")) for row in rows}
+
+    key = _key(config, "ids")
+    found = (_kept.get(key, ask) or {}).get(bare)
+    if found is None:  # perhaps it is new
+        _kept.drop(key)
+        found = (_kept.get(key, ask) or {}).get(bare)
+    if found is None:
+        raise SlackError(f"there is no Slack channel #{bare} that the bot can see", permanent=True)
+    return str(found)
+
+
+# ------------------------------------------------------------------ files
+
+
+def fetch(url: str, config: ChannelConfig) -> bytes:
+    """A private file's bytes. The token goes only to Slack's own hosts."""
+    if not _is_ours(url, config):
+        raise SlackError("the file lies on a host that is not Slack's", permanent=True)
+    headers = {"Authorization": f"Bearer {config.get('bot_token')}"}
+    try:
+        with (
+            http.session() as session,
+            session.get(
+                url, headers=headers, timeout=TIMEOUT_SECONDS, stream=True, allow_redirects=False
+            ) as answer,
+        ):
+            if answer.status_code == 429:
+                raise SlackError("Slack asks us to wait", retry_after_seconds=30.0)
+            if answer.status_code >= 500:
+                raise SlackError(f"Slack answered {answer.status_code}")
+            if answer.status_code != 200:
+                raise SlackError(
+                    "the file is not available; the app needs the scope files:read",
+                    permanent=True,
+                )
+            body = answer.raw.read(MOST_FILE_BYTES + 1, decode_content=True)
+    except (requests.RequestException, OSError) as error:
+        raise SlackError("Slack did not answer") from error
+    if len(body) > MOST_FILE_BYTES:
+        raise SlackError("the file is larger than 50 MB", permanent=True)
+    return bytes(body)
+
+
+def _is_ours(url: str, config: ChannelConfig) -> bool:
+    parts, api = urlsplit(url), urlsplit(config.get("api_url", API_URL))
+    if (parts.scheme, parts.netloc) == (api.scheme, api.netloc):
+        return True
+    host = parts.hostname or ""
+    return parts.scheme == "https" and (host == "slack.com" or host.endswith(".slack.com"))
+
+
+def respond(url: str, body: Mapping[str, Any], config: ChannelConfig) -> None:
+    """Say something to who pressed or typed, by the address that Slack gave."""
+    if not _is_ours(url, config):
+        raise SlackError("the response address is not Slack's", permanent=True)
+    try:
+        with http.session() as session:
+            answer = session.post(
+                url, json=dict(body), timeout=TIMEOUT_SECONDS, allow_redirects=False
+            )
+    except (requests.RequestException, OSError) as error:
+        raise SlackError("Slack did not answer") from error
+    if answer.status_code >= 400:
+        raise SlackError(f"Slack answered {answer.status_code}", permanent=answer.status_code < 500)
+
+
+def put(url: str, content: bytes, config: ChannelConfig) -> None:
+    """Hand a file's bytes to the address that Slack gave for them."""
+    if not _is_ours(url, config):
+        raise SlackError("the upload address is not Slack's", permanent=True)
+    try:
+        with http.session() as session:
+            answer = session.post(url, data=content, timeout=(5, 60), allow_redirects=False)
+    except (requests.RequestException, OSError) as error:
+        raise SlackError("Slack did not answer") from error
+    if answer.status_code != 200:
+        raise SlackError(f"Slack answered {answer.status_code} to the file")
+
+
+def wait(seconds: float) -> None:
+    """Wait as long as Slack asked; only where nobody waits for us."""
+    time.sleep(seconds)

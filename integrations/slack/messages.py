@@ -1,0 +1,383 @@
+"""Messages, edits, deletions and reactions of Slack as our values; pure but for `look_up`.
+
+https://docs.slack.dev/reference/events/message
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from inbox.channels.contract import (
+    Author,
+    ChannelConfig,
+    InboundBatch,
+    InboundDelete,
+    InboundFile,
+    InboundMessage,
+    InboundReaction,
+)
+from integrations.slack import client, mrkdwn
+from integrations.slack.mrkdwn import Names
+
+SPOKEN = {None, "", "me_message", "file_share", "thread_broadcast", "bot_message"}
+OUR_MARKS = ("desk_outbox", "desk_card")
+DM_GROUP_SECONDS = 3600
+NOWHERE = "nowhere"  # a message whose channel the sender left out is kept all the same
+FULL, GUEST, STRANGER, BOT = "full", "guest", "stranger", "bot"
+Event = Mapping[str, Any]
+
+
+def moment(ts: Any) -> datetime | None:
+    """A Slack timestamp; None when it is none."""
+    whole, _, part = str(ts or "").partition(".")
+    if not (whole.isascii() and whole.isdigit() and len(whole) <= 11):
+        return None
+    micro = int(part[:6].ljust(6, "0")) if part.isascii() and part.isdigit() else 0
+    return datetime.fromtimestamp(int(whole), UTC).replace(microsecond=micro)
+
+
+def version_of(ts: Any) -> str:
+    """A timestamp that compares as text."""
+    whole, _, part = str(ts or "").partition(".")
+    return f"{whole.zfill(12)}.{part.ljust(6, '0')}"[:40]
+
+
+def team_of(body: Event, config: ChannelConfig) -> str:
+    """The connected workspace: in shared channels the envelope may name the other one."""
+    if config.get("team_id"):
+        return config.get("team_id")
+    granted = body.get("authorizations")
+    first = granted[0] if isinstance(granted, list) and granted else {}
+    return str((first or {}).get("team_id") or body.get("team_id") or "")
+
+
+def own_users(body: Event) -> set[str]:
+    """Our bot's user ids, as the envelope names them."""
+    granted = body.get("authorizations")
+    rows = granted if isinstance(granted, list) else []
+    return {str(row.get("user_id")) for row in rows if isinstance(row, dict) and row.get("is_bot")}
+
+
+def message_key(team: str, channel: str, ts: Any) -> str:
+    """`team/channel/ts`."""
+    return f"{team}/{channel}/{ts}"
+
+
+def watched(config: ChannelConfig) -> set[str]:
+    """Names and ids of the channels that are watched; empty means wherever the bot is."""
+    return {
+        part.strip().lstrip("#").lower() for part in config.get("watch").split(",") if part.strip()
+    }
+
+
+def asks_for_ticket(config: ChannelConfig, channel_id: str, name: str, emoji: str) -> bool:
+    """Whether this emoji makes a ticket of a message in a channel where nothing else does."""
+    wanted = {part.strip().lstrip("#").lower() for part in config.get("opt_in").split(",")}
+    chosen = config.get("opt_in_emoji", "ticket")
+    return emoji == chosen and bool({channel_id.lower(), name.lower()} & (wanted - {""}))
+
+
+def is_opt_in(config: ChannelConfig, channel_id: str, name: str) -> bool:
+    """Whether messages of a channel become tickets only by an emoji."""
+    chosen = config.get("opt_in_emoji", "ticket")
+    return asks_for_ticket(config, channel_id, name, chosen)
+
+
+def is_watched(config: ChannelConfig, channel_id: str, name: str) -> bool:
+    """Whether first messages of a channel make tickets; one of unknown name is not lost."""
+    wanted = watched(config)
+    return not wanted or not name or bool({channel_id.lower(), name.lower()} & wanted)
+
+
+# ------------------------------------------------------------------ names
+
+
+def look_up(event: Event, config: ChannelConfig) -> dict[str, Any]:
+    """Names of the people and places in an event, asked once and kept with its delivery."""
+    inner = event.get("message") if isinstance(event.get("message"), dict) else event
+    text = str((inner or {}).get("text") or "")
+    users, channels = mrkdwn.mentioned(text)
+    for name in ("user", "item_user"):
+        if isinstance((inner or {}).get(name), str):
+            users.add(str((inner or {})[name]))
+    place = event.get("channel") or (event.get("item") or {}).get("channel")
+    if isinstance(place, str) and place[:1] in ("C", "G"):
+        channels.add(place)
+    found: dict[str, Any] = {
+        "users": {u: person(row) for u in users if (row := client.user(config, u))},
+        "channels": {
+            c: row.get("name", "") for c in channels if (row := client.channel(config, c))
+        },
+    }
+    if "<!subteam^" in text:
+        found["groups"] = client.groups(config)
+    emoji = str(event.get("reaction") or "").partition("::")[0]
+    name = str(found["channels"].get(place, ""))
+    if emoji and isinstance(place, str) and asks_for_ticket(config, place, name, emoji):
+        asked = client.message(config, place, str((event.get("item") or {}).get("ts")))
+        found["message"] = asked
+        writer = str(asked.get("user") or "")
+        found["users"] |= {writer: person(row)} if (row := client.user(config, writer)) else {}
+    return {name: value for name, value in found.items() if value}
+
+
+def person(row: Event) -> dict[str, Any]:
+    """What we keep of a profile."""
+    profile = row.get("profile") or {}
+    kind = FULL
+    if row.get("is_bot") or row.get("is_app_user"):
+        kind = BOT
+    elif row.get("is_stranger"):
+        kind = STRANGER
+    elif row.get("is_restricted") or row.get("is_ultra_restricted"):
+        kind = GUEST
+    return {
+        "name": profile.get("display_name")
+        or profile.get("real_name")
+        or row.get("real_name")
+        or row.get("name")
+        or "",
+        "handle": row.get("name") or "",
+        "email": str(profile.get("email") or "").lower(),
+        "tz": row.get("tz") or "",
+        "tz_offset": row.get("tz_offset"),
+        "team": row.get("team_id") or "",
+        "kind": kind,
+    }
+
+
+def names_of(completed: Event) -> Names:
+    """The looked-up names for texts."""
+    users = {u: str(row.get("name") or "") for u, row in (completed.get("users") or {}).items()}
+    return Names(
+        users=users,
+        channels=completed.get("channels") or {},
+        groups=completed.get("groups") or {},
+    )
+
+
+def author_of(
+    user: str, body: Event, config: ChannelConfig, completed: Event, event: Event
+) -> Author:
+    """A person, from the profile where it is known."""
+    row = (completed.get("users") or {}).get(user) or {}
+    team = team_of(body, config)
+    theirs = str(row.get("team") or event.get("user_team") or event.get("source_team") or team)
+    kind = str(row.get("kind") or "")
+    if kind == FULL and theirs != team:
+        kind = STRANGER
+    offset = row.get("tz_offset")
+    return Author(
+        external_id=user,
+        name=str(row.get("name") or ""),
+        handle=str(row.get("handle") or ""),
+        email=str(row.get("email") or ""),
+        timezone=str(row.get("tz") or ""),
+        utc_offset_minutes=int(offset) // 60 if isinstance(offset, int) else None,
+        member_kind=kind,
+        is_bot=kind == BOT,
+        realm=theirs if theirs and theirs != team else "",
+    )
+
+
+# ------------------------------------------------------------------ messages
+
+
+def read(event: Event, body: Event, config: ChannelConfig, completed: Event) -> InboundBatch:
+    """`message` in all its subtypes, and `app_mention`."""
+    subtype = event.get("subtype") or None
+    if subtype == "message_changed":
+        return _changed(event, body, config, completed)
+    if subtype == "message_deleted":
+        return _deleted(event, body, config)
+    if subtype not in SPOKEN:
+        return InboundBatch(ignored=f"{subtype}: said by Slack itself")
+    return _spoken(event, str(event.get("channel") or ""), event, body, config, completed)
+
+
+def _spoken(
+    inner: Event, place: str, event: Event, body: Event, config: ChannelConfig, completed: Event
+) -> InboundBatch:
+    ts = inner.get("ts") or event.get("event_ts") or body.get("event_time")
+    at = moment(ts)
+    if at is None:
+        return InboundBatch(ignored="a message without a time")
+    inner, place = {**inner, "ts": ts}, place or NOWHERE
+    why = _not_ours(inner, body)
+    if why:
+        return InboundBatch(ignored=why)
+    root = str(inner.get("thread_ts") or ts)
+    is_reply = root != str(ts)
+    asked = event.get("type") == "app_mention"
+    direct = str(event.get("channel_type") or "") in ("im", "mpim") or place.startswith("D")
+    name = str((completed.get("channels") or {}).get(place) or "")
+    opted = is_opt_in(config, place, name)
+    joins_only = not (asked or direct or (is_watched(config, place, name) and not opted))
+    if joins_only and not is_reply:
+        why = "makes tickets by its emoji only" if opted else "is not watched"
+        return InboundBatch(ignored=f"#{name} {why}")
+    message = _message(inner, place, root, at, body, config, completed)
+    fields = {
+        "source_label": name,
+        "joins_only": joins_only,
+        "group_seconds": 0 if is_reply else DM_GROUP_SECONDS if direct else _window(config),
+        "facts": {"dm": direct, "mentioned": asked},
+    }
+    return InboundBatch(messages=(InboundMessage(**{**message, **fields}),))
+
+
+def _window(config: ChannelConfig) -> int:
+    given = config.get("group_seconds", "120")
+    return int(given) if given.isdigit() else 120
+
+
+def _not_ours(inner: Event, body: Event) -> str:
+    metadata = inner.get("metadata") if isinstance(inner.get("metadata"), dict) else {}
+    own_app = body.get("api_app_id")
+    if (metadata or {}).get("event_type") in OUR_MARKS:
+        return "our own message"
+    if own_app and inner.get("app_id") == own_app:
+        return "our own message"
+    # only people's clients give a message an id of their own
+    if str(inner.get("user")) in own_users(body) and not inner.get("client_msg_id"):
+        return "our own message"
+    if inner.get("bot_id") or inner.get("bot_profile") or inner.get("subtype") == "bot_message":
+        return "written by a bot"
+    if not isinstance(inner.get("user"), str):
+        return "nobody wrote it"
+    return ""
+
+
+def _message(
+    inner: Event,
+    place: str,
+    root: str,
+    at: datetime,
+    body: Event,
+    config: ChannelConfig,
+    completed: Event,
+) -> dict[str, Any]:
+    team, names = team_of(body, config), names_of(completed)
+    raw = text_of(inner)
+    text = mrkdwn.to_text(raw, names)
+    edited = inner.get("edited") if isinstance(inner.get("edited"), dict) else {}
+    edited_ts = (edited or {}).get("ts")
+    return {
+        "thread_key": f"{place}/{root}",
+        "message_key": message_key(team, place, inner.get("ts")),
+        "author": author_of(str(inner["user"]), body, config, completed, inner),
+        "sent_at": at,
+        "subject": mrkdwn.title(raw, names) if root == str(inner.get("ts")) else "",
+        "text": text,
+        "new_text": text,
+        "html": mrkdwn.to_html(raw, names),
+        "files": tuple(files_of(inner)),
+        "source_key": place,
+        "edited_at": moment(edited_ts) if edited_ts else None,
+        "version": version_of(edited_ts or 0),
+    }
+
+
+def text_of(inner: Event) -> str:
+    """The mrkdwn text; of blocks or attachments where the message carries no other."""
+    text = inner.get("text")
+    if isinstance(text, str) and text.strip():
+        return text
+    found = mrkdwn.from_blocks(inner.get("blocks") or []).strip()
+    if found:
+        return found
+    attached = inner.get("attachments")
+    rows = attached if isinstance(attached, list) else []
+    words = (row.get("text") or row.get("fallback") or "" for row in rows if isinstance(row, dict))
+    return "\n".join(str(word) for word in words if word)
+
+
+def files_of(inner: Event) -> Iterator[InboundFile]:
+    """Files by their private address; what Slack hides has none."""
+    rows = inner.get("files")
+    for row in rows if isinstance(rows, list) else []:
+        if not isinstance(row, dict) or row.get("mode") in ("tombstone", "hidden_by_limit"):
+            continue
+        url = row.get("url_private_download") or row.get("url_private")
+        if isinstance(url, str) and url:
+            size = row.get("size")
+            yield InboundFile(
+                filename=str(row.get("name") or row.get("title") or "file"),
+                content=b"",
+                content_type=str(row.get("mimetype") or "application/octet-stream"),
+                url=url,
+                size=size if isinstance(size, int) and size >= 0 else 0,
+            )
+
+
+def _changed(event: Event, body: Event, config: ChannelConfig, completed: Event) -> InboundBatch:
+    inner = event.get("message")
+    before = event.get("previous_message")
+    before = before if isinstance(before, dict) else {}
+    if not isinstance(inner, dict):
+        return InboundBatch(ignored="an edit without its message")
+    inner = {"ts": before.get("ts"), **inner}
+    place = str(event.get("channel") or "")
+    if inner.get("subtype") == "tombstone":
+        return _deleted({**event, "deleted_ts": inner.get("ts")}, body, config)
+    same = text_of(inner) == text_of(before) and _ids(inner) == _ids(before)
+    if before and same and not inner.get("edited"):
+        return InboundBatch(ignored="only a link's preview was added")
+    if not inner.get("edited"):
+        inner["edited"] = {"ts": event.get("ts") or event.get("event_ts")}
+    if inner.get("subtype") not in SPOKEN:
+        return InboundBatch(ignored=f"{inner.get('subtype')}: said by Slack itself")
+    return _spoken(inner, place, event, body, config, completed)
+
+
+def _ids(inner: Event) -> list[Any]:
+    rows = inner.get("files")
+    return (
+        [row.get("id") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    )
+
+
+def _deleted(event: Event, body: Event, config: ChannelConfig) -> InboundBatch:
+    before = event.get("previous_message")
+    ts = event.get("deleted_ts") or (before.get("ts") if isinstance(before, dict) else None)
+    at = moment(event.get("ts") or event.get("event_ts")) or moment(ts)
+    if moment(ts) is None or at is None:
+        return InboundBatch(ignored="a deletion without its message")
+    key = message_key(team_of(body, config), str(event.get("channel") or ""), ts)
+    return InboundBatch(deletes=(InboundDelete(message_key=key, at=at),))
+
+
+# ------------------------------------------------------------------ reactions
+
+
+def read_reaction(
+    event: Event, body: Event, config: ChannelConfig, completed: Event
+) -> InboundBatch:
+    """`reaction_added`, `reaction_removed`; our own are no news."""
+    item = event.get("item")
+    user, emoji = event.get("user"), str(event.get("reaction") or "").partition("::")[0]
+    if not isinstance(item, dict) or item.get("type", "message") != "message" or not item.get("ts"):
+        return InboundBatch(ignored="a reaction on something else than a message")
+    if not isinstance(user, str) or not emoji:
+        return InboundBatch(ignored="a reaction by nobody")
+    if user in own_users(body) or user == client.known_own_user(config):
+        return InboundBatch(ignored="our own reaction")
+    at = moment(event.get("event_ts")) or moment(body.get("event_time")) or moment(item["ts"])
+    if at is None:
+        return InboundBatch(ignored="a reaction without a time")
+    key = message_key(team_of(body, config), str(item.get("channel") or ""), item["ts"])
+    reaction = InboundReaction(
+        message_key=key,
+        author=author_of(user, body, config, completed, event),
+        emoji=emoji,
+        added=event.get("type") == "reaction_added",
+        at=at,
+    )
+    asked = completed.get("message")
+    if reaction.added and isinstance(asked, dict):
+        # the emoji that makes a ticket: the message first, as if the bot had been called
+        place = str(item.get("channel") or "")
+        wanted = {**asked, "type": "app_mention", "channel": place}
+        made = _spoken(asked, place, wanted, body, config, completed)
+        return InboundBatch(messages=made.messages, reactions=(reaction,))
+    return InboundBatch(reactions=(reaction,))

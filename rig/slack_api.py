@@ -1,0 +1,371 @@
+"""The Web API of the fake Slack: what the desk calls, with tokens, scopes, pace and tiers."""
+
+import itertools
+import re
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from rig.vendor import Answer, Call, FakeVendor
+
+TEAM, APP, BOT, BOT_USER = "T024BE7LD", "A0DESK", "B0DESK", "U0DESKBOT"
+APP_TOKEN = "xapp-test-token"
+TOKEN, SECRET = "xoxb-test-token", "slack-signing-secret-for-tests"
+SCOPES = {
+    "conversations.list": "channels:read", "conversations.info": "channels:read",
+    "conversations.history": "channels:history", "conversations.replies": "channels:history",
+    "conversations.join": "channels:join", "conversations.open": "im:write",
+    "chat.postMessage": "chat:write", "chat.update": "chat:write", "chat.delete": "chat:write",
+    "chat.postEphemeral": "chat:write", "reactions.add": "reactions:write",
+    "reactions.remove": "reactions:write", "users.info": "users:read",
+    "apps.connections.open": "", "usergroups.list": "usergroups:read", "auth.test": "",
+    "chat.getPermalink": "",
+    "views.open": "", "views.publish": "", "views.update": "",
+    "files.getUploadURLExternal": "files:write", "files.completeUploadExternal": "files:write",
+}  # fmt: skip
+TIERS = {
+    "conversations.list": 20, "conversations.history": 50, "conversations.replies": 50,
+    "conversations.info": 50, "conversations.join": 50, "users.info": 100, "chat.update": 50,
+    "reactions.add": 50, "reactions.remove": 20, "views.open": 100, "views.publish": 100,
+    "usergroups.list": 20,
+}  # fmt: skip
+READS = {
+    "auth.test", "conversations.list", "conversations.info", "conversations.history",
+    "conversations.replies", "chat.getPermalink", "users.info", "usergroups.list",
+    "files.getUploadURLExternal",
+}  # fmt: skip
+
+
+@dataclass
+class Post:
+    """A message as Slack keeps it."""
+
+    ts: str
+    user: str
+    text: str
+    thread_ts: str = ""
+    edited: str = ""
+    deleted: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+    reactions: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass
+class Room:
+    """A channel."""
+
+    id: str
+    name: str
+    is_member: bool = True
+    is_archived: bool = False
+    posts: dict[str, Post] = field(default_factory=dict)
+    last_post_at: float = 0.0
+
+
+class SlackApi(FakeVendor):
+    """The workspace and its methods; what people do in it stands in `rig.slack`."""
+
+    def __init__(self, *, paced: bool = False, tiers: bool = False) -> None:
+        super().__init__()
+        self.paced, self.tiers = paced, tiers
+        self.scopes = set(SCOPES.values())
+        self.rooms: dict[str, Room] = {}
+        self.people: dict[str, dict[str, Any]] = {}
+        self.groups: dict[str, str] = {}
+        self.homes: dict[str, dict[str, Any]] = {}
+        self.modals: list[dict[str, Any]] = []
+        self.whispers: list[dict[str, Any]] = []
+        self.responses: list[dict[str, Any]] = []
+        self.files: dict[str, bytes] = {}
+        self.hook = ""
+        self.socket_url = ""
+        self.clock = 0.0
+        self._ids = itertools.count(1)
+        self._used: dict[str, list[float]] = {}
+        self.tick_at = 1_790_000_000
+        self.people["U0DESKBOT"] = {
+            "id": "U0DESKBOT",
+            "name": "desk",
+            "is_bot": True,
+            "profile": {},
+        }
+
+    def now(self) -> str:
+        """The next timestamp: real time, never twice the same."""
+        with self.lock:
+            self.clock = max(time.time(), self.clock + 0.0002)
+            return f"{self.clock:.6f}"
+
+    def message_event(self, place: str, ts: str) -> dict[str, Any]:
+        """The `message` event of a post."""
+        kind = "im" if place.startswith("D") else "channel"
+        return {
+            "type": "message",
+            "channel": place,
+            "channel_type": kind,
+            **self.shown(place, ts),
+            "event_ts": ts,
+        }
+
+    def shown(self, place: str, ts: str) -> dict[str, Any]:
+        """A post as history shows it."""
+        post = self.rooms[place].posts[ts]
+        row: dict[str, Any] = {
+            "type": "message",
+            "user": post.user,
+            "text": post.text,
+            "ts": ts,
+            **post.extra,
+        }
+        if not post.extra.get("bot_id"):
+            row["client_msg_id"] = f"id-{ts}"
+        if post.thread_ts:
+            row["thread_ts"] = post.thread_ts
+        if post.edited:
+            row["edited"] = {"user": post.user, "ts": post.edited}
+        if post.reactions:
+            row["reactions"] = [
+                {"name": name, "users": list(users), "count": len(users)}
+                for name, users in post.reactions.items() if users
+            ]  # fmt: skip
+        replies = sorted(
+            p.ts for p in self.rooms[place].posts.values() if p.thread_ts == ts and p.ts != ts
+        )
+        if replies and not post.thread_ts:
+            row |= {"thread_ts": ts, "reply_count": len(replies), "latest_reply": replies[-1]}
+        return row
+
+    def emit(self, event: dict[str, Any]) -> None:
+        """Post an event to the desk."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------ the Web API
+
+    def answer(self, call: Call) -> Answer:
+        """One method, or a file."""
+        if call.path.startswith("/respond/"):
+            self.responses.append(call.json())
+            return Answer(200, b"ok")
+        if call.path.startswith("/files/"):
+            return self._file(call)
+        method = call.path.rpartition("/")[2]
+        wanted = APP_TOKEN if method == "apps.connections.open" else TOKEN
+        if call.headers.get("authorization") != f"Bearer {wanted}":
+            return _no("invalid_auth")
+        if method not in SCOPES:
+            return _no("unknown_method")
+        if SCOPES[method] not in self.scopes:
+            return Answer(200, {"ok": False, "error": "missing_scope", "needed": SCOPES[method]})
+        if self.tiers and (wait := self._over(method)):
+            return Answer(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": str(wait)})
+        query = {name: values[0] for name, values in call.query.items()}
+        given = query if method in READS else {**query, **call.json()}
+        do = getattr(self, "_" + re.sub(r"\W", "_", method))
+        found: Answer = do(given)
+        return found
+
+    def _over(self, method: str) -> int:
+        limit, now = TIERS.get(method), time.monotonic()
+        if limit is None:
+            return 0
+        used = [at for at in self._used.get(method, []) if now - at < 60]
+        self._used[method] = [*used, now] if len(used) < limit * 1.5 else used
+        return 0 if len(used) < limit * 1.5 else max(1, int(60 - (now - used[0])) + 1)
+
+    def _file(self, call: Call) -> Answer:
+        name = call.path.removeprefix("/files/")
+        if call.method == "POST":
+            self.files[name] = call.body
+            return Answer(200, b"OK")
+        if call.headers.get("authorization") != f"Bearer {TOKEN}":
+            return Answer(302, b"", {"location": "https://login.example.org/"})
+        return Answer(200, self.files[name]) if name in self.files else Answer(404, b"gone")
+
+    def _auth_test(self, given: dict[str, Any]) -> Answer:
+        return _ok(
+            url="https://x.slack.com/",
+            team="Millrace",
+            team_id=TEAM,
+            user="desk",
+            user_id=BOT_USER,
+            bot_id=BOT,
+            app_id=APP,
+        )
+
+    def _apps_connections_open(self, given: dict[str, Any]) -> Answer:
+        return _ok(url=self.socket_url) if self.socket_url else _no("internal_error")
+
+    def _users_info(self, given: dict[str, Any]) -> Answer:
+        row = self.people.get(given.get("user", ""))
+        return _ok(user=row) if row else _no("user_not_found")
+
+    def _usergroups_list(self, given: dict[str, Any]) -> Answer:
+        return _ok(usergroups=[{"id": key, "handle": name} for key, name in self.groups.items()])
+
+    def _conversations_list(self, given: dict[str, Any]) -> Answer:
+        rows = [
+            {"id": r.id, "name": r.name, "is_member": r.is_member, "is_archived": r.is_archived, "is_private": False}  # noqa: E501 - one condition
+            for r in self.rooms.values() if not r.is_archived
+        ]  # fmt: skip
+        return self._page("channels", rows, given)
+
+    def _conversations_info(self, given: dict[str, Any]) -> Answer:
+        room = self.rooms.get(given.get("channel", ""))
+        return (
+            _ok(channel={"id": room.id, "name": room.name, "is_member": room.is_member})
+            if room
+            else _no("channel_not_found")
+        )
+
+    def _conversations_join(self, given: dict[str, Any]) -> Answer:
+        self.rooms[given["channel"]].is_member = True
+        return _ok()
+
+    def _conversations_open(self, given: dict[str, Any]) -> Answer:
+        place = "D" + str(given["users"])[1:]
+        self.rooms.setdefault(place, Room(place, "dm"))
+        return _ok(channel={"id": place})
+
+    def _conversations_history(self, given: dict[str, Any]) -> Answer:
+        room = self.rooms.get(given.get("channel", ""))
+        if room is None or not room.is_member:
+            return _no("not_in_channel" if room else "channel_not_found")
+        roots = [p for p in room.posts.values() if not p.thread_ts and not p.deleted]
+        rows = [
+            self.shown(room.id, p.ts)
+            for p in sorted(roots, key=lambda p: p.ts, reverse=True)
+            if _within(p.ts, given)
+        ]
+        return self._page("messages", rows, given)
+
+    def _conversations_replies(self, given: dict[str, Any]) -> Answer:
+        room = self.rooms.get(given.get("channel", ""))
+        root = room.posts.get(given.get("ts", "")) if room else None
+        if room is None or root is None or root.deleted:
+            return _no("thread_not_found")
+        replies = [
+            p
+            for p in room.posts.values()
+            if p.thread_ts == root.ts and not p.deleted and _within(p.ts, given)
+        ]
+        rows = [self.shown(room.id, p.ts) for p in [root, *sorted(replies, key=lambda p: p.ts)]]
+        if given.get("include_all_metadata") != "true":
+            rows = [{k: v for k, v in row.items() if k != "metadata"} for row in rows]
+        return self._page("messages", rows, given)
+
+    def _page(self, name: str, rows: list[Any], given: dict[str, Any]) -> Answer:
+        limit, begin = min(int(given.get("limit") or 100), 200), int(given.get("cursor") or 0)
+        more = begin + limit < len(rows)
+        cursor = str(begin + limit) if more else ""
+        found = {name: rows[begin : begin + limit], "has_more": more}
+        return _ok(**found, response_metadata={"next_cursor": cursor})
+
+    def _chat_postMessage(self, given: dict[str, Any]) -> Answer:  # noqa: N802 - the method's name
+        room = self.rooms.get(given.get("channel", ""))
+        if room is None:
+            return _no("channel_not_found")
+        if not room.is_member:
+            return _no("not_in_channel")
+        if room.is_archived:
+            return _no("is_archived")
+        if not given.get("text"):
+            return _no("no_text")
+        if len(given["text"]) > 40_000:
+            return _no("msg_too_long")
+        if self.paced:
+            since = time.monotonic() - room.last_post_at
+            if since < 0.9:
+                return Answer(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "1"})
+            room.last_post_at = time.monotonic()
+        ts = self.now()
+        extra = {
+            "bot_id": BOT, "app_id": APP, "subtype": "bot_message",
+            **{k: given[k] for k in ("username", "icon_url", "metadata", "blocks") if given.get(k)},
+        }  # fmt: skip
+        room.posts[ts] = Post(
+            ts, BOT_USER, given["text"], given.get("thread_ts") or "", extra=extra
+        )
+        threading.Thread(
+            target=self.emit, args=(self.message_event(room.id, ts),), daemon=True
+        ).start()
+        return _ok(channel=room.id, ts=ts, message={"ts": ts, "thread_ts": given.get("thread_ts")})
+
+    def _chat_update(self, given: dict[str, Any]) -> Answer:
+        post = self.rooms[given["channel"]].posts.get(given["ts"])
+        if post is None:
+            return _no("message_not_found")
+        post.text = given.get("text") or post.text
+        post.extra |= {k: given[k] for k in ("blocks", "metadata") if given.get(k)}
+        return _ok(channel=given["channel"], ts=given["ts"])
+
+    def _chat_delete(self, given: dict[str, Any]) -> Answer:
+        post = self.rooms[given["channel"]].posts.get(given["ts"])
+        if post is None or post.deleted:
+            return _no("message_not_found")
+        post.deleted = True
+        return _ok()
+
+    def _chat_postEphemeral(self, given: dict[str, Any]) -> Answer:  # noqa: N802 - the method's name
+        self.whispers.append(given)
+        return _ok(message_ts=self.now())
+
+    def _chat_getPermalink(self, given: dict[str, Any]) -> Answer:  # noqa: N802 - the method's name
+        bare = given["message_ts"].replace(".", "")
+        return _ok(permalink=f"https://x.slack.com/archives/{given['channel']}/p{bare}")
+
+    def _reactions_add(self, given: dict[str, Any]) -> Answer:
+        post = self.rooms[given["channel"]].posts.get(given["timestamp"])
+        if post is None:
+            return _no("message_not_found")
+        users = post.reactions.setdefault(given["name"], [])
+        if BOT_USER in users:
+            return _no("already_reacted")
+        users.append(BOT_USER)
+        event = {
+            "type": "reaction_added", "user": BOT_USER, "reaction": given["name"],
+            "item": {"type": "message", "channel": given["channel"], "ts": given["timestamp"]},
+            "event_ts": self.now(),
+        }  # fmt: skip
+        threading.Thread(target=self.emit, args=(event,), daemon=True).start()
+        return _ok()
+
+    def _reactions_remove(self, given: dict[str, Any]) -> Answer:
+        post = self.rooms[given["channel"]].posts.get(given["timestamp"])
+        users = post.reactions.get(given["name"], []) if post else []
+        if BOT_USER not in users:
+            return _no("no_reaction")
+        users.remove(BOT_USER)
+        return _ok()
+
+    def _views_publish(self, given: dict[str, Any]) -> Answer:
+        self.homes[given["user_id"]] = given["view"]
+        return _ok(view={"id": "V1", "hash": "h"})
+
+    def _views_open(self, given: dict[str, Any]) -> Answer:
+        self.modals.append(given["view"])
+        return _ok(view={"id": f"V{len(self.modals)}", "hash": "h"})
+
+    def _files_getUploadURLExternal(self, given: dict[str, Any]) -> Answer:  # noqa: N802 - the method's name
+        n = next(self._ids)
+        return _ok(upload_url=f"{self.url}/files/F{n}", file_id=f"F{n}")
+
+    def _files_completeUploadExternal(self, given: dict[str, Any]) -> Answer:  # noqa: N802 - the method's name
+        place, root = given.get("channel_id", ""), given.get("thread_ts", "")
+        ts = self.now()
+        extra = {"bot_id": BOT, "app_id": APP, "files": given["files"]}
+        self.rooms[place].posts[ts] = Post(ts, BOT_USER, "", root, extra=extra)
+        return _ok(files=given["files"])
+
+
+def _within(ts: str, given: dict[str, Any]) -> bool:
+    oldest, latest = float(given.get("oldest") or 0), float(given.get("latest") or 9e12)
+    return oldest < float(ts) <= latest
+
+
+def _ok(**found: Any) -> Answer:
+    return Answer(200, {"ok": True, **found})
+
+
+def _no(error: str) -> Answer:
+    return Answer(200, {"ok": False, "error": error})
