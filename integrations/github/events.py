@@ -1,0 +1,243 @@
+"""Issues, pull requests, discussions and what is said on them, as our values; pure.
+
+A comment carries its whole issue, so whichever comes first opens the ticket. Versions are GitHub's
+`updated_at`: of two the later one counts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from inbox.channels.contract import (
+    Author,
+    ChannelConfig,
+    InboundBatch,
+    InboundDelete,
+    InboundMessage,
+    InboundThread,
+)
+
+Body = Mapping[str, Any]
+MAINTAINERS = {"OWNER", "MEMBER", "COLLABORATOR"}
+MARK = "<!-- desk:"
+EPOCH = datetime(2008, 1, 1, tzinfo=UTC)  # before GitHub: a payload without a time
+
+
+def moment(text: Any) -> datetime | None:
+    """GitHub's ISO time; None when there is none."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def author_of(row: Body, config: ChannelConfig, *, field: str = "user") -> Author:
+    """Who wrote it; deleted accounts are the ghost. The numeric id survives renames."""
+    user = row.get(field)
+    user = user if isinstance(user, dict) else {"login": "ghost", "id": 10137, "type": "User"}
+    login = str(user.get("login") or "ghost")
+    is_bot = user.get("type") == "Bot" or login.endswith("[bot]")
+    association = str(row.get("author_association") or "")
+    kind = "bot" if is_bot else "maintainer" if association in MAINTAINERS else "community"
+    return Author(
+        external_id=str(user.get("id") or login),
+        name=login,
+        handle=login,
+        member_kind=kind,
+        is_bot=is_bot,
+        verified=True,
+    )
+
+
+def repository_of(body: Body) -> tuple[str, str]:
+    """(numeric id, full name) of the repository."""
+    row = body.get("repository")
+    row = row if isinstance(row, dict) else {}
+    name = str(row.get("full_name") or row.get("name") or "")
+    return str(row.get("id") or name or "0"), name
+
+
+# ------------------------------------------------------------------ the thing itself
+
+
+def issues(body: Body, config: ChannelConfig) -> InboundBatch:
+    """`issues`."""
+    return _thing(body, config, "issue")
+
+
+def pull_request(body: Body, config: ChannelConfig) -> InboundBatch:
+    """`pull_request`, `pull_request_target`."""
+    return _thing(body, config, "pull_request")
+
+
+def discussion(body: Body, config: ChannelConfig) -> InboundBatch:
+    """`discussion`."""
+    return _thing(body, config, "discussion")
+
+
+def _thing(body: Body, config: ChannelConfig, kind: str) -> InboundBatch:
+    row = body.get(kind)
+    if not isinstance(row, dict):
+        return InboundBatch(ignored=f"no {kind} in it")
+    action = str(body.get("action") or "")
+    if action in ("deleted", "transferred"):
+        key = opener_key(body, row, kind)
+        at = moment(row.get("updated_at")) or EPOCH
+        return InboundBatch(deletes=(InboundDelete(message_key=key, at=at),))
+    opener = _opener(body, row, config, kind, edited=action == "edited")
+    if opener.author.is_bot:
+        return InboundBatch(ignored="opened by a bot")
+    state = _state(body, row, config, kind)
+    return InboundBatch(messages=(opener,), threads=(state,))
+
+
+def opener_key(body: Body, row: Body, kind: str) -> str:
+    """`issue/<id>`; a pull request is named by repository and number, which every payload has."""
+    if kind == "pull_request" or row.get("pull_request"):
+        return f"pull_request/{repository_of(body)[0]}.{row.get('number')}"
+    return f"{kind}/{row.get('id')}"
+
+
+def _opener(
+    body: Body, row: Body, config: ChannelConfig, kind: str, *, edited: bool = False
+) -> InboundMessage:
+    at = moment(row.get("created_at")) or EPOCH
+    text = str(row.get("body") or "")
+    changed = moment(row.get("updated_at"))
+    return InboundMessage(
+        **_common(body, row, config, kind, text),
+        message_key=opener_key(body, row, kind),
+        author=author_of(row, config),
+        sent_at=at,
+        subject=str(row.get("title") or "")[:250],
+        edited_at=changed if edited else None,
+        version=version_of(row),
+        permalink=str(row.get("html_url") or "")[:500],
+    )
+
+
+def _common(body: Body, row: Body, config: ChannelConfig, kind: str, text: str) -> dict[str, Any]:
+    repository, name = repository_of(body)
+    space = "discussion" if kind == "discussion" else "issue"
+    return {
+        "thread_key": f"{repository}:{space}:{row.get('number')}",
+        "text": text,
+        "new_text": text,
+        "source_key": name,
+        "source_label": name,
+        "facts": {"github_kind": kind, "labels": labels_of(row)},
+    }
+
+
+def version_of(row: Body) -> str:
+    """`updated_at`, which compares as text; nothing is older than everything."""
+    at = moment(row.get("updated_at")) or moment(row.get("created_at"))
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else "0"
+
+
+def labels_of(row: Body) -> list[str]:
+    """Exact names, emoji and all."""
+    rows = row.get("labels")
+    found = [r.get("name") if isinstance(r, dict) else r for r in rows or []]
+    return [str(name)[:80] for name in found if name]
+
+
+RESOLUTIONS = {"not_planned": "answered", "duplicate": "duplicate"}
+
+
+def _state(body: Body, row: Body, config: ChannelConfig, kind: str) -> InboundThread:
+    """How the thing stands: open or closed, its title and labels, and who said so."""
+    repository, _ = repository_of(body)
+    space = "discussion" if kind == "discussion" else "issue"
+    closed = row.get("state") == "closed" or bool(row.get("closed_at"))
+    at = moment(row.get("updated_at")) or moment(row.get("created_at")) or EPOCH
+    return InboundThread(
+        thread_key=f"{repository}:{space}:{row.get('number')}",
+        author=author_of({**body, "author_association": ""}, config, field="sender"),
+        at=at,
+        closed=closed,
+        resolution=RESOLUTIONS.get(str(row.get("state_reason") or ""), "solved"),
+        subject=str(row.get("title") or "")[:250],
+        labels=tuple(labels_of(row)),
+    )
+
+
+# ------------------------------------------------------------------ what is said on it
+
+
+def issue_comment(body: Body, config: ChannelConfig) -> InboundBatch:
+    """`issue_comment`: on issues and in the conversation of pull requests."""
+    row = body.get("issue")
+    kind = "pull_request" if isinstance(row, dict) and row.get("pull_request") else "issue"
+    return _said(body, config, of="issue", kind=kind, field="comment", name="issue_comment")
+
+
+def review(body: Body, config: ChannelConfig) -> InboundBatch:
+    """`pull_request_review`: a bare approval says nothing, but it is an answer."""
+    return _said(
+        body, config, of="pull_request", kind="pull_request", field="review", name="review"
+    )
+
+
+def review_comment(body: Body, config: ChannelConfig) -> InboundBatch:
+    """`pull_request_review_comment`."""
+    return _said(
+        body, config, of="pull_request", kind="pull_request", field="comment", name="review_comment"
+    )
+
+
+def discussion_comment(body: Body, config: ChannelConfig) -> InboundBatch:
+    """`discussion_comment`."""
+    return _said(
+        body, config, of="discussion", kind="discussion", field="comment", name="discussion_comment"
+    )
+
+
+def _said(
+    body: Body, config: ChannelConfig, *, of: str, kind: str, field: str, name: str
+) -> InboundBatch:
+    thing, row = body.get(of), body.get(field)
+    if not isinstance(thing, dict) or not isinstance(row, dict):
+        return InboundBatch(ignored=f"no {field} in it")
+    action, key = str(body.get("action") or ""), f"{name}/{row.get('id')}"
+    at = moment(row.get("submitted_at")) or moment(row.get("created_at")) or EPOCH
+    if action in ("deleted", "dismissed"):
+        gone = moment(row.get("updated_at")) or at
+        return InboundBatch(deletes=(InboundDelete(message_key=key, at=gone),))
+    author, text = author_of(row, config), str(row.get("body") or "")
+    if author.is_bot:
+        return InboundBatch(ignored="written by a bot")
+    if MARK in text:
+        return InboundBatch(ignored="our own comment")
+    state = str(row.get("state") or "").lower()
+    if name == "review" and not text.strip():
+        if state == "commented":
+            return InboundBatch(ignored="a review without words of its own")
+        text = state.replace("_", " ").capitalize()
+    said = InboundMessage(
+        **{**_common(body, thing, config, kind, text), "text": text, "new_text": text},
+        message_key=key,
+        author=author,
+        sent_at=at,
+        edited_at=moment(row.get("updated_at")) if action == "edited" else None,
+        version=version_of(row),
+        permalink=str(row.get("html_url") or "")[:500],
+    )
+    opener = replace(_opener(body, thing, config, kind), only_opens=True)
+    if opener.author.is_bot:
+        return InboundBatch(ignored="said on something that a bot has opened")
+    return InboundBatch(messages=(opener, said))
+
+
+READERS: dict[str, Any] = {
+    "issues": issues,
+    "pull_request": pull_request,
+    "pull_request_target": pull_request,
+    "discussion": discussion,
+    "issue_comment": issue_comment,
+    "pull_request_review": review,
+    "pull_request_review_comment": review_comment,
+    "discussion_comment": discussion_comment,
+}

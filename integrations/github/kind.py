@@ -1,0 +1,89 @@
+"""GitHub's entry in the registry."""
+
+from urllib.parse import urlsplit
+
+from inbox.channels.contract import (
+    Capability,
+    ChannelConfig,
+    ChannelKind,
+    ConfigError,
+    SettingSpec,
+)
+from integrations.github import client, inbound, outbound
+
+BODY_LIMIT_BYTES = 25_000_000
+
+
+def _realm(config: ChannelConfig) -> str:
+    """The host: github.com, or an Enterprise Server."""
+    host = urlsplit(config.get("api_url", client.API_URL)).hostname or "github.com"
+    return "github.com" if host == "api.github.com" else host
+
+
+def _address(config: ChannelConfig) -> str:
+    return config.get("repos") or "GitHub"
+
+
+def _validate(config: ChannelConfig) -> None:
+    if not config.get("api_url", client.API_URL).startswith(("https://", "http://")):
+        raise ConfigError("api_url is an address like https://api.github.com")
+    for name in config.get("repos").split(","):
+        if name.strip() and name.strip().count("/") != 1:
+            raise ConfigError(f"“{name.strip()}” is no repository; it looks like owner/name")
+
+
+def _check(config: ChannelConfig) -> str:
+    try:
+        found, _ = client.call(config, "GET", "/rate_limit")
+    except client.GitHubError as error:
+        return error.text
+    left = ((found or {}).get("resources") or {}).get("core", {}).get("remaining")
+    return f"ok: {left} requests left this hour"
+
+
+def _lane(thread_key: str) -> str:
+    """One write a second, all of them one after the other."""
+    return "writes"
+
+
+def _mention(external_id: str, name: str, handle: str) -> str:
+    return f"@{handle or name}"
+
+
+def _signed(config: ChannelConfig) -> bool:
+    return bool(config.get("webhook_secret"))
+
+
+GITHUB = ChannelKind(
+    kind="github",
+    label="GitHub",
+    settings=(
+        SettingSpec(
+            name="webhook_secret", secret=True, help="of the App's or repository's webhook"
+        ),
+        SettingSpec(name="token", secret=True, help="a fine-grained token, or the three below"),
+        SettingSpec(name="app_id", help="the App's id"),
+        SettingSpec(name="private_key", secret=True, help="the App's private key (PEM)"),
+        SettingSpec(name="installation_id", help="the App's installation"),
+        SettingSpec(name="repos", help="owner/name, with commas; for looking up what was missed"),
+        SettingSpec(name="api_url", default=client.API_URL, help="Enterprise Server differs"),
+    ),
+    capabilities=frozenset(
+        {Capability.REPLY, Capability.FORUM, Capability.EDIT, Capability.DELETE, Capability.LABEL}
+    ),
+    realm=_realm,
+    address=_address,
+    verify=inbound.verify,
+    dedupe_key=inbound.dedupe_key,
+    parse=inbound.parse,
+    send=outbound.send,
+    find_sent=outbound.find_sent,
+    effect=outbound.effect,
+    lane=_lane,
+    lane_seconds=1.0,
+    mention=_mention,
+    check=_check,
+    validate=_validate,
+    body_limit_bytes=BODY_LIMIT_BYTES,
+    has_signed_webhook=_signed,
+)
