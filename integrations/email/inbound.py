@@ -87,7 +87,7 @@ def parse(
     """The one message of a mail."""
     mail = raw.body if raw.headers.get("x-source") else providers.raw_mail(raw, config)
     letter = reader().read(mail)
-    if _header(letter, LOOP_HEADER) == config.installation:
+    if config.installation and _header(letter, LOOP_HEADER) == config.installation:
         return InboundBatch(ignored="our own automatic mail came back")
     return InboundBatch(messages=(message_of(letter, mail, raw, config),))
 

@@ -327,6 +327,11 @@ def built(*, headers: Any, text: str, html: str, files: list[tuple[str, bytes]])
         body.add_attachment(
             content, maintype="application", subtype="octet-stream", filename=_line(name)
         )
+    # Boundaries from the content, not by chance: read again, a delivery gives the same mail.
+    mark = sha256(repr((text, html, files)).encode("utf-8", "surrogateescape")).hexdigest()
+    for number, part in enumerate(body.walk()):
+        if part.is_multipart():
+            part.set_boundary(f"{mark[:40]}={number}")
     head = b"".join(
         f"{_line(name)}: {_line(value)}\r\n".encode("utf-8", "surrogateescape")
         for name, value in headers

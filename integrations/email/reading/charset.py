@@ -74,6 +74,23 @@ def decode(data: bytes, declared: str = "", notes: list[str] | None = None) -> s
     )
 
 
+HIGH = re.compile(rb"[\x80-\xff]+")
+
+
+def chinese(data: bytes) -> str:
+    """Undeclared GB2312, "" when it is none: only pairs of high bytes, long runs, all in the table.
+
+    In Western text high bytes stand alone between letters.
+    """
+    runs = HIGH.findall(data)
+    if any(len(run) % 2 for run in runs) or max(map(len, runs), default=0) < 6:
+        return ""
+    try:
+        return data.decode("gb2312")
+    except UnicodeDecodeError:
+        return ""
+
+
 def _mostly(data: bytes, name: str) -> bool:
     """Whether only a few bytes do not fit the charset."""
     wrong = data[:20_000].decode(name, "replace").count("\ufffd")

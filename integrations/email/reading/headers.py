@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote_to_bytes
 
-from integrations.email.reading.charset import decode
+from integrations.email.reading.charset import chinese, decode
 
 MOST_ADDRESSES = 100
 WORD = re.compile(r"=\?([^?\s]{0,60})\?([bBqQ])\?([^?]{0,3000})\?=")
@@ -24,7 +24,7 @@ def raw_text(value: bytes, charset: str = "") -> str:
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError:
-        return decode(value, charset)
+        return chinese(value) or decode(value, charset)
 
 
 def header_text(value: bytes, charset: str = "") -> str:
@@ -34,7 +34,9 @@ def header_text(value: bytes, charset: str = "") -> str:
 
 def clean(text: str) -> str:
     """One line, without control characters."""
-    return " ".join(CONTROL.sub(" ", text.replace("\x00", "")).split())
+    if not text.isprintable():  # few headers hold any; the search costs more than the question
+        text = CONTROL.sub(" ", text.replace("\x00", ""))
+    return " ".join(text.split())
 
 
 def decode_words(text: str) -> str:

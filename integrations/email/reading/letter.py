@@ -321,9 +321,17 @@ def _texts(body: _Body) -> tuple[str, str]:
     return plain[:MOST_TEXT].strip(), html
 
 
+# entities that nobody types, next to links in angle brackets
+CONVERTED_BADLY = re.compile(
+    r"&nbsp;|&(?:[lg]t|quot|#\d{2,5}|[aou]uml|rsquo|ndash);.{0,2000}?<\s?https?:", re.DOTALL
+)
+
+
 def _is_better(seen: str, plain: str) -> bool:
-    """The plain part is only a hint to look at the HTML, or HTML itself."""
+    """The plain part is a hint to look at the HTML, HTML itself, or what a bad converter left."""
     few = len(plain.split())
-    return few * 4 < len(seen.split()) or bool(
-        re.match(r"\s*<(?:!doctype|html|div|table)", plain, re.IGNORECASE)
+    return (
+        few * 4 < len(seen.split())
+        or bool(re.match(r"\s*<(?:!doctype|html|div|table)", plain, re.IGNORECASE))
+        or bool(CONVERTED_BADLY.search(plain))
     )

@@ -5,6 +5,7 @@ RFC 3834 and RFC 3464 first, then what the world's mail servers really write.
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from integrations.email.reading.parts import Part
 
@@ -84,11 +85,11 @@ class _Signs:
     def header(self, name: str) -> str:
         return self.root.get(name).decode("ascii", "replace").strip().lower()
 
-    @property
+    @cached_property
     def null_sender(self) -> bool:
         return any(v.strip() == b"<>" for v in self.root.all("return-path"))
 
-    @property
+    @cached_property
     def daemon(self) -> bool:
         sender = self.header("sender")
         found = DAEMON.search(self.from_email) or DAEMON.search(sender.strip("<>"))
@@ -125,6 +126,9 @@ class _Signs:
         return self._worded_bounce(worded=worded)
 
     def _worded_bounce(self, *, worded: bool) -> str:
+        suspect = self.daemon or self.null_sender
+        if not (worded or suspect):
+            return ""
         told = bool(BOUNCE_TEXT.search(self.text))
         if self.daemon and (worded or told or self.null_sender):
             return "" if self._vacation() else "a mail server says that it could not deliver"

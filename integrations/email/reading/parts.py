@@ -37,7 +37,11 @@ class Part:
 
     def get(self, name: str) -> bytes:
         """The first value of a header, b"" without one."""
-        return next((value for known, value in self.headers if known == name), b"")
+        return self._first.get(name, b"")
+
+    @cached_property
+    def _first(self) -> dict[str, bytes]:
+        return dict(reversed(self.headers))
 
     @cached_property
     def _type(self) -> tuple[str, dict[str, str]]:
