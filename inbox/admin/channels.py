@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from inbox.channels import directory, registry
 from inbox.channels.contract import ConfigError
 from inbox.channels.models import Channel, Source, SourceGroup
+from inbox.common.versions import bump
+from inbox.mirrors.models import MirrorTarget
 
 
 class ChannelForm(forms.ModelForm):
@@ -41,7 +43,11 @@ class ChannelForm(forms.ModelForm):
         data = super().clean() or {}
         secrets = self.instance.secrets if self.instance.pk else {}
         settings = dict(self.instance.settings or {})
+        known = registry.all_kinds().get(data.get("kind", ""))
+        own = {spec.name for spec in known.settings} if known else set()
         for name, spec in self.specs.items():
+            if name not in own:
+                continue
             value = data.get(f"set_{name}", "")
             if spec.secret and value:
                 secrets[name] = value
@@ -108,3 +114,21 @@ class SourceAdmin(admin.ModelAdmin):
     """Places inside a connection."""
 
     list_display = ("__str__", "channel", "group")
+
+
+@admin.register(MirrorTarget)
+class MirrorTargetAdmin(admin.ModelAdmin):
+    """Where the team is asked: by topic (a category) the one who knows it, else the fallback."""
+
+    list_display = ("channel", "purpose", "place", "topic", "mention")
+    list_filter = ("purpose",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """Tell every process."""
+        super().save_model(request, obj, form, change)
+        bump("mirrors")
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Tell every process."""
+        super().delete_model(request, obj)
+        bump("mirrors")

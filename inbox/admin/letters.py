@@ -12,7 +12,7 @@ from inbox import pipeline
 from inbox.channels.models import Delivery
 from inbox.common.work import Actor
 from inbox.operations import receiving
-from inbox.outbox import services as outbox
+from inbox.outbox import deciding as outbox
 from inbox.outbox.models import Outgoing
 from inbox.tickets.errors import VerbError
 

@@ -39,9 +39,15 @@ class CalendarForm(forms.ModelForm):
     holidays = forms.CharField(required=False, help_text="countries, like PT or DE-BY, with commas")
     closed = forms.CharField(required=False, help_text="days, like 2026-12-24, with commas")
 
+    feed_url = forms.URLField(
+        required=False,
+        assume_scheme="https",
+        help_text="an iCal feed whose all-day events are closed days",
+    )
+
     class Meta:
         model = Calendar
-        fields = ["key", "name"]
+        fields = ["key", "name", "feed_url"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,14 +86,14 @@ class CalendarAdmin(admin.ModelAdmin):
     """Business hours; running clocks keep the version they were started with."""
 
     form = CalendarForm
-    list_display = ("key", "name")
+    list_display = ("key", "name", "feed_url", "feed_at", "feed_error")
 
     def get_fieldsets(self, request: HttpRequest, obj: Calendar | None = None) -> Any:
         """Head, week, days off."""
         return [
             (None, {"fields": ["key", "name", "zone"]}),
             ("Open hours", {"fields": list(DAYS)}),
-            ("Closed", {"fields": ["holidays", "closed"]}),
+            ("Closed", {"fields": ["holidays", "closed", "feed_url"]}),
         ]
 
     def get_form(
@@ -111,5 +117,6 @@ class CalendarAdmin(admin.ModelAdmin):
             week=form.week(),
             holidays=_list(data["holidays"]),
             closed=_list(data["closed"]),
+            feed_url=data["feed_url"],
         )
         obj.pk = saved.pk

@@ -25,7 +25,7 @@ SECTIONS = (
     "categories",
 )
 # Sections of rooms that do not exist yet: read, reported, not stored.
-LATER = ("follow_ups", "macros", "playbooks")
+LATER = ("macros", "playbooks")
 UNITS = ("minutes", "hours", "business_minutes", "business_hours", "business_days")
 
 
@@ -145,7 +145,7 @@ def _team(row: dict[str, Any]) -> None:
 
 
 def _calendar(row: dict[str, Any]) -> None:
-    _only(row, "key", "name", "zone", "week", "holidays", "closed")
+    _only(row, "key", "name", "zone", "week", "holidays", "closed", "feed")
     str(row["key"])
     BusinessCalendar.from_week(row.get("zone", "UTC"), row.get("week") or {})
 
@@ -162,13 +162,19 @@ def _policy(row: dict[str, Any]) -> None:
         "update_every",
         "acknowledge",
         "warn_minutes",
+        "team_response",
+        "categories",
+        "priorities",
     )
     str(row["key"])
-    for name in ("first_response", "next_response", "update_every"):
+    for name in ("first_response", "next_response", "update_every", "team_response"):
         if row.get(name):
             amount(row[name])
     if row.get("acknowledge") not in (None, "", "end_of_next_business_day"):
         raise ValueError("acknowledge can be end_of_next_business_day")
+    for name in ("categories", "priorities"):
+        if not isinstance(row.get(name) or [], list):
+            raise ValueError(f"{name} is a list")
 
 
 def _channel(row: dict[str, Any]) -> None:
@@ -182,10 +188,90 @@ def _source(row: dict[str, Any]) -> None:
 
 
 def _rotation(row: dict[str, Any]) -> None:
-    _only(row, "key", "name", "members", "handover", "calendar", "zone", "starts_on")
+    _only(
+        row,
+        "key",
+        "name",
+        "members",
+        "handover",
+        "calendar",
+        "zone",
+        "starts_on",
+        "turn",
+        "rests_when_closed",
+        "approver",
+        "roster",
+    )
+    turn_days(row.get("turn", "day"))
     hours, minutes = str(row.get("handover", "09:00")).split(":")
     if not (0 <= int(hours) < 24 and 0 <= int(minutes) < 60):
         raise ValueError("handover is a time like 09:00")
+
+
+def turn_days(turn: Any) -> tuple[str, int]:
+    """`day`, `week` or `3 days` as the kind of turn and its length. Raises `ValueError`."""
+    if turn in ("day", "week"):
+        return str(turn), 7 if turn == "week" else 1
+    number, _, unit = str(turn).partition(" ")
+    if not number.isdigit() or unit not in ("day", "days") or not 0 < int(number) < 100:
+        raise ValueError(f"“{turn}” is not a turn: use day, week or a number such as 3 days")
+    return "custom", int(number)
+
+
+MINUTES = {"minute": 1, "hour": 60, "day": 1440}
+
+
+def minutes(text: Any) -> int:
+    """`48 hours` in minutes of plain time. Raises `ValueError`."""
+    number, _, unit = str(text).strip().partition(" ")
+    unit = unit.strip().removesuffix("s")
+    if not number.isdigit() or unit not in MINUTES or not 0 < int(number) <= 10_000:
+        raise ValueError(f"“{text}” is not a time like 48 hours")
+    return int(number) * MINUTES[unit]
+
+
+def follow_up_steps(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A chain's steps: each begins with its waiting time, the first one with the row's own.
+
+    `{after: 24 hours}` between actions begins the next step. Raises `ValueError`.
+    """
+    steps: list[dict[str, Any]] = [{"after_minutes": minutes(row["after"])}]
+    for action in row.get("then") or []:
+        ((name, value),) = action.items()
+        if name == "after":
+            steps.append({"after_minutes": minutes(value)})
+        elif name == "message":
+            steps[-1]["message"] = TEXTS.get(value, value)
+        elif name == "close":
+            if value not in RESOLUTIONS:
+                raise ValueError(f"there is no resolution “{value}”")
+            steps[-1]["close"] = value
+        else:
+            raise ValueError(f"a follow-up cannot “{name}”; it can message, close, after")
+    if any(len(step) == 1 for step in steps):
+        raise ValueError("a step without a message or a close does nothing")
+    return steps
+
+
+# what `message: nudge` says; any other text is sent as it stands
+TEXTS = {
+    "nudge": (
+        "Hi {name}, we have not heard from you for a while, so I am closing this for now. "
+        "Whenever you get back to it, just answer here and it is open again."
+    ),
+    "remind": "Hi {name}, did that help? If something is missing, just answer here.",
+}
+RESOLUTIONS = ("no_reply", "answered", "solved")
+
+
+def _follow_up(row: dict[str, Any]) -> None:
+    _only(row, "key", "label", "channels", "after", "waiting_on", "then", "enabled")
+    if row.get("waiting_on", "them") != "them":
+        raise ValueError("a follow-up waits on them")
+    if not isinstance(row.get("channels") or [], list):
+        raise ValueError("channels is a list of kinds")
+    str(row["key"])
+    follow_up_steps(row)
 
 
 def rule_spec(row: dict[str, Any]) -> RuleSpec:
@@ -216,5 +302,6 @@ CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
     "channels": _channel,
     "sources": _source,
     "rotations": _rotation,
+    "follow_ups": _follow_up,
     "rules": _rule,
 }

@@ -9,6 +9,7 @@ from inbox.accounts.models import Team, User
 from inbox.calendars.models import Calendar
 from inbox.channels.models import Channel, Source
 from inbox.common.config import setting
+from inbox.followups.models import FollowUp
 from inbox.handbook import storing
 from inbox.handbook.reading import BadHandbook, read
 from inbox.oncall.models import Rotation
@@ -48,6 +49,7 @@ def dump() -> str:
         "sources": [_source(source) for source in Source.objects.exclude(group=None)],
         "rotations": [_rotation(rotation) for rotation in Rotation.objects.order_by("key")],
         "categories": [category.name for category in Category.objects.all()],
+        "follow_ups": [_follow_up(row) for row in FollowUp.objects.order_by("key")],
         "rules": [_rule(rule) for rule in Rule.objects.all()],
         "pleasantries": setting("pleasantries"),
     }
@@ -68,6 +70,8 @@ def _person(user: User) -> dict[str, Any]:
 def _calendar(calendar: Calendar) -> dict[str, Any]:
     now = calendar.versions.order_by("-version").first()
     head = {"key": calendar.key, "name": calendar.name}
+    if calendar.feed_url:
+        head["feed"] = calendar.feed_url
     if now is None:
         return head
     rest = {"zone": now.zone, "week": now.week, "holidays": now.holidays, "closed": now.closed}
@@ -82,12 +86,37 @@ def _policy(policy: Policy) -> dict[str, Any]:
         ("first_response", policy.first_response_amount, policy.first_response_unit),
         ("next_response", policy.next_response_amount, policy.next_response_unit),
         ("update_every", policy.update_amount, policy.update_unit),
+        ("team_response", policy.team_response_amount, policy.team_response_unit),
     ):
         if amount:
             row[name] = f"{amount} {unit}"
     if policy.acknowledge:
         row["acknowledge"] = policy.acknowledge
+    for name in ("categories", "priorities"):
+        if getattr(policy, name):
+            row[name] = getattr(policy, name)
     return {**row, "warn_minutes": policy.warn_minutes}
+
+
+def _follow_up(chain: FollowUp) -> dict[str, Any]:
+    """Its steps in the file's shape: times stand between what is done."""
+    first, *others = chain.steps
+    then: list[dict[str, Any]] = _step_actions(first)
+    for step in others:
+        then += [{"after": f"{step['after_minutes']} minutes"}, *_step_actions(step)]
+    return {
+        "key": chain.key,
+        "label": chain.label,
+        "channels": chain.channels,
+        "after": f"{first['after_minutes']} minutes",
+        "waiting_on": "them",
+        "then": then,
+        "enabled": chain.enabled,
+    }
+
+
+def _step_actions(step: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{name: step[name]} for name in ("message", "close") if step.get(name)]
 
 
 def _channel(channel: Channel) -> dict[str, Any]:
@@ -119,6 +148,10 @@ def _rotation(rotation: Rotation) -> dict[str, Any]:
         "calendar": rotation.calendar.key if rotation.calendar else None,
         "zone": rotation.zone,
         "starts_on": rotation.starts_on,
+        "turn": rotation.turn if rotation.turn != "custom" else f"{rotation.turn_days} days",
+        "rests_when_closed": rotation.rests_when_closed,
+        **({"approver": rotation.approver.username} if rotation.approver else {}),
+        **({"roster": str(rotation.roster)} if rotation.roster else {}),
     }
 
 

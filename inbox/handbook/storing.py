@@ -14,7 +14,8 @@ from inbox.channels.contract import ConfigError
 from inbox.channels.models import Channel, Source, SourceGroup
 from inbox.common.config import change_setting, setting
 from inbox.common.versions import bump
-from inbox.handbook.reading import Handbook, amount
+from inbox.followups.models import FollowUp
+from inbox.handbook.reading import Handbook, amount, follow_up_steps, turn_days
 from inbox.oncall.models import Rotation, RotationMember
 from inbox.routing.models import Rule
 from inbox.sla.models import Policy
@@ -55,7 +56,16 @@ def store(book: Handbook, *, prune: bool = False) -> Changes:
         changes.append("~ pleasantries")
     if prune:
         _prune(book, changes)
-    for stamp in ("rules", "policies", "calendars", "agents", "teams", "categories", "rotations"):
+    for stamp in (
+        "rules",
+        "policies",
+        "calendars",
+        "agents",
+        "teams",
+        "categories",
+        "rotations",
+        "follow_ups",
+    ):
         bump(stamp)
     directory.forget()
     return changes
@@ -101,6 +111,7 @@ def _calendar(row: dict[str, Any], changes: Changes) -> None:
             week=row.get("week") or {},
             holidays=row.get("holidays") or [],
             closed=[str(day) for day in row.get("closed") or []],
+            feed_url=row.get("feed") or "",
         )
     except ValueError as error:
         raise BadReference(f"calendar {row['key']}: {error}") from error
@@ -115,11 +126,14 @@ def _policy(row: dict[str, Any], changes: Changes) -> None:
         "calendar": _find(Calendar, row.get("calendar")),
         "acknowledge": row.get("acknowledge") or "",
         "warn_minutes": int(row.get("warn_minutes", 60)),
+        "categories": [str(name) for name in row.get("categories") or []],
+        "priorities": [str(name) for name in row.get("priorities") or []],
     }
     for name, field in (
         ("first_response", "first_response"),
         ("next_response", "next_response"),
         ("update_every", "update"),
+        ("team_response", "team_response"),
     ):
         number, unit = amount(row[name]) if row.get(name) else (None, "")
         values[f"{field}_amount"], values[f"{field}_unit"] = number, unit
@@ -172,7 +186,13 @@ def _rotation(row: dict[str, Any], changes: Changes) -> None:
     known = Rotation.objects.filter(key=row["key"]).first()
     # a fixed day, so that loading the file on another day gives the same order
     begin = timezone.localdate().replace(month=1, day=1)
+    turn, days = turn_days(row.get("turn", "day"))
     values = {
+        "turn": turn,
+        "turn_days": days,
+        "rests_when_closed": bool(row.get("rests_when_closed", False)),
+        "approver": _find(User, row.get("approver"), "username"),
+        "roster": _roster(row.get("roster")),
         "name": row.get("name", ""),
         "handover": str(row.get("handover", "09:00")),
         "calendar": calendar,
@@ -188,6 +208,26 @@ def _rotation(row: dict[str, Any], changes: Changes) -> None:
             for n, pk in enumerate(members)
         )
         changes.append(f"~ rotation {row['key']}: members")
+
+
+def _roster(name: Any) -> Channel | None:
+    if not name:
+        return None
+    kind, _, key = str(name).partition("/")
+    channel = Channel.objects.filter(kind=kind, key=key).first()
+    if channel is None:
+        raise BadReference(f"there is no channel “{name}”")
+    return channel
+
+
+def _follow_up(row: dict[str, Any], changes: Changes) -> None:
+    values = {
+        "label": row.get("label") or row["key"],
+        "channels": [str(kind) for kind in row.get("channels") or []],
+        "steps": follow_up_steps(row),
+        "enabled": bool(row.get("enabled", True)),
+    }
+    changes.put(FollowUp, {"key": row["key"]}, values)
 
 
 def _rule(row: dict[str, Any], changes: Changes) -> None:
@@ -221,6 +261,7 @@ WRITERS: dict[str, Callable[[Any, Changes], None]] = {
     "rotations": _rotation,
     "categories": _category,
     "rules": _rule,
+    "follow_ups": _follow_up,
 }
 
 
@@ -230,6 +271,7 @@ def _prune(book: Handbook, changes: Changes) -> None:
         ("rules", Rule, "key"),
         ("rotations", Rotation, "key"),
         ("policies", Policy, "key"),
+        ("follow_ups", FollowUp, "key"),
     ):
         if name not in book.sections:
             continue

@@ -4,9 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 from inbox.accounts.models import Team, User
+from inbox.calendars.clock import ALWAYS
+from inbox.calendars.services import newest
 from inbox.common import work
+from inbox.followups import promises
+from inbox.oncall.assigning import assign_round_robin
 from inbox.oncall.services import on_duty
 from inbox.outbox import services as outbox
+from inbox.sla import arithmetic
+from inbox.sla.clocks import policy_of
 from inbox.sla.models import Policy
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import VerbError
@@ -60,6 +66,20 @@ def _policy(ticket: Ticket, message: Message | None, value: Any, rule_key: str) 
     tickets.set_policy(ticket, policy, reason=reason)
 
 
+def _promise(ticket: Ticket, message: Message | None, value: Any, rule_key: str) -> None:
+    """A promise counted from now on the calendar of the ticket's SLA (S74, S76)."""
+    amount, unit = str(value).split()
+    policy = policy_of(ticket)
+    calendar = newest(policy.calendar_id)[1] if policy and policy.calendar_id else ALWAYS
+    now = work.current().now
+    if unit == "days":
+        amount, unit = str(int(amount) * 24), "hours"
+    due_at = arithmetic.due_at(
+        amount=int(amount), unit=unit, resumed_at=now, consumed=0, calendar=calendar
+    )
+    promises.promise(ticket, due_at=due_at, words=f"rule {rule_key}")
+
+
 def _forward(*, unless_copied: bool) -> Callable[..., None]:
     def verb(ticket: Ticket, message: Message | None, value: Any, rule_key: str) -> None:
         if message is not None:
@@ -82,6 +102,7 @@ VERBS: dict[str, Verb] = {
     "assign": lambda t, m, v, r: tickets.assign(t, _user(str(v)), why=f"rule {r}"),
     "assign_on_duty": _assign_on_duty,
     "assign_team": lambda t, m, v, r: tickets.set_team(t, _team(str(v))),
+    "assign_next": lambda t, m, v, r: assign_round_robin(t, _team(str(v))),
     "restrict_to": lambda t, m, v, r: tickets.restrict(t, _team(str(v))),
     "tag": lambda t, m, v, r: tickets.add_tags(t, _words(v)),
     "untag": lambda t, m, v, r: tickets.remove_tags(t, _words(v)),
@@ -94,5 +115,6 @@ VERBS: dict[str, Verb] = {
     "spam": lambda t, m, v, r: tickets.mark_spam(t, why=f"rule {r}"),
     "answer": lambda t, m, v, r: outbox.send_automatic(t, text=str(v)),
     "policy": _policy,
+    "promise": _promise,
     "suggest": _suggest,
 }

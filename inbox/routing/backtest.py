@@ -6,6 +6,7 @@ from typing import Any
 
 from inbox.channels import registry
 from inbox.channels.contract import ChannelConfig, InboundMessage, RawRequest
+from inbox.routing.conditions import Facts
 from inbox.routing.engine import CompiledRule, Decision, evaluate
 from inbox.routing.facts import facts_of
 from inbox.tickets.models import Direction, Message, Ticket
@@ -19,6 +20,7 @@ class Trial:
 
     ticket: Ticket
     decision: Decision
+    facts: Facts
 
 
 def on_last_tickets(
@@ -36,7 +38,8 @@ def on_last_tickets(
         message = first.get(ticket.pk)
         facts = facts_of(ticket, message)
         facts.update(category="", is_reply=False, status="open", waiting_on="us")
-        trials.append(Trial(ticket=ticket, decision=evaluate(rules, facts, triggers)))
+        decision = evaluate(rules, facts, triggers)
+        trials.append(Trial(ticket=ticket, decision=decision, facts=facts))
     return trials
 
 

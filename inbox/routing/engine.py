@@ -1,12 +1,13 @@
 """The rule engine: rules and facts in, actions and an explanation out. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from inbox.routing.conditions import BadCondition, Check, Facts, compile_condition
 
-TRIGGERS = ("opened", "message", "state")
+TRIGGERS = ("opened", "message", "state", "reaction")
 MOST_ACTIONS = 20
 ACTIONS: dict[str, str] = {
     # action: what its value is
@@ -16,6 +17,7 @@ ACTIONS: dict[str, str] = {
     "assign": "user",
     "assign_on_duty": "flag",
     "assign_team": "team",
+    "assign_next": "team",
     "restrict_to": "team",
     "tag": "words",
     "untag": "words",
@@ -28,8 +30,12 @@ ACTIONS: dict[str, str] = {
     "spam": "flag",
     "answer": "text",
     "policy": "policy",
+    "promise": "amount",
     "suggest": "text",
 }
+
+
+AMOUNT = re.compile(r"^[1-9]\d{0,4} (?:business_)?(?:minutes|hours|days)$")
 
 
 class BadRule(ValueError):
@@ -110,6 +116,8 @@ def _check_action(action: Any) -> None:
         raise BadRule(f"there is no action “{name}”")
     if ACTIONS[name] != "flag" and name != "policy" and not str(value or "").strip():
         raise BadRule(f"“{name}” needs a value")
+    if ACTIONS[name] == "amount" and not AMOUNT.match(str(value)):
+        raise BadRule(f"“{value}” is not a time like 1 business_days")
     if ACTIONS[name] == "address" and not _is_address(value):
         raise BadRule(f"“{value}” is not an address")
 

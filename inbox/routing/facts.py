@@ -31,6 +31,7 @@ def facts_of(ticket: Ticket, message: Message | None, extra: Facts | None = None
     """Facts of a ticket as it stands, and of the message that has just come."""
     facts: dict[str, Any] = {
         "channel": str(ticket.channel),
+        "source": (ticket.source.label or ticket.source.external_key) if ticket.source else "",
         "category": ticket.category,
         "kind": ticket.kind,
         "priority": ticket.priority,

@@ -9,6 +9,7 @@ WHEN = {
     "opened": "When a ticket is opened",
     "message": "When a message arrives",
     "state": "When somebody changes a ticket",
+    "reaction": "When somebody reacts with an emoji",
 }
 ACTION_WORDS = {
     "category": "set the category {v}",
@@ -17,6 +18,7 @@ ACTION_WORDS = {
     "assign": "give it to {v}",
     "assign_on_duty": "give it to whoever is on duty",
     "assign_team": "give it to the team {v}",
+    "assign_next": "give it to the next of the team {v}",
     "restrict_to": "show it to the team {v} only",
     "tag": "tag it {v}",
     "untag": "take off the tag {v}",
@@ -29,6 +31,7 @@ ACTION_WORDS = {
     "spam": "mark it as spam",
     "answer": "answer with a text",
     "policy": "promise the SLA {v}",
+    "promise": "promise an answer within {v}",
     "suggest": "suggest {v}",
 }
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import structlog
 
-from inbox.common import work
+from inbox.common import rows, work
 from inbox.common.versions import kept, stamp
-from inbox.common.work import Actor
+from inbox.common.work import Actor, Phase
 from inbox.routing.acting import CannotAct, act
 from inbox.routing.engine import BadRule, CompiledRule, Decision, Matched, compile_rule, evaluate
 from inbox.routing.facts import LazyFacts, facts_of
@@ -37,6 +37,12 @@ def on_event(event: TicketEvent) -> None:
     if event.kind == kinds.MESSAGE_IN:
         triggers = ["opened", "message"] if event.data.get("first") else ["message"]
         _route(event.ticket, triggers, event.data["message"])
+    elif event.kind == kinds.REACTED and event.data.get("added"):
+        work.current().cache.setdefault("facts", {})[None] = {
+            "emoji": event.data["emoji"],
+            "author_role": event.data["role"],
+        }
+        _route(event.ticket, ["reaction"], None)
     elif event.kind in STATE_EVENTS and event.actor_kind == "user":
         _route(event.ticket, ["state"], None)
 
@@ -76,7 +82,8 @@ def _message(pk: int | None) -> Message | None:
 
 
 def _facts(ticket: Ticket, message: Message | None) -> LazyFacts:
-    extra = work.current().cache.get("facts", {}).get(message.pk if message else None)
+    known = work.current().cache.get("facts", {})
+    extra = known.get(message.pk) if message else known.pop(None, None)
     return facts_of(ticket, message, extra)
 
 
@@ -100,7 +107,7 @@ def _keep(
     ticket: Ticket, message: Message | None, triggers: Sequence[str], decision: Decision
 ) -> None:
     now = work.current().now
-    RuleTrace.objects.create(
+    trace = RuleTrace(
         ticket=ticket,
         message=message,
         trigger=triggers[-1],
@@ -108,6 +115,10 @@ def _keep(
         steps=[step.as_data() for step in decision.trace],
         at=now,
     )
-    RuleHit.objects.bulk_create(
-        RuleHit(rule_id=matched.spec.pk, at=now) for matched in decision.matched
-    )
+    hits = [RuleHit(rule_id=matched.spec.pk, at=now) for matched in decision.matched]
+
+    def write() -> None:
+        rows.insert([trace])
+        rows.insert(hits)
+
+    work.current().at_end(Phase.EVENT, ("trace", id(trace)), write)

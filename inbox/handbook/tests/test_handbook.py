@@ -1,0 +1,107 @@
+"""The handbook file: load, dump, dry run, prune, and the one bad line that changes nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import CommandError, call_command
+
+from inbox.accounts.models import User
+from inbox.channels.models import Channel
+from inbox.handbook.services import load
+from inbox.intake.tests.test_mail import PRESET
+from inbox.routing.models import Rule
+from inbox.sla.models import Policy
+
+pytestmark = pytest.mark.django_db
+
+
+def dumped(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """What `dump_handbook` prints."""
+    capsys.readouterr()
+    call_command("dump_handbook")
+    found: dict[str, Any] = yaml.safe_load(capsys.readouterr().out)
+    return found
+
+
+def test_dump_loads_again_and_is_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    load(PRESET.read_text())
+    first = dumped(capsys)
+    for model in (Rule, Channel, Policy):
+        model._default_manager.all().delete()
+    load(yaml.safe_dump(first))
+    assert dumped(capsys) == first
+
+
+def test_dump_holds_no_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    load(PRESET.read_text())
+    call_command("connect", "email", "support", "smtp_url=smtp://u:hunter22@127.0.0.1:25")
+    assert "hunter22" not in yaml.safe_dump(dumped(capsys))
+
+
+def test_loading_twice_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    load(PRESET.read_text())
+    before = {rule.key: rule.pk for rule in Rule.objects.all()}
+    load(PRESET.read_text())
+    assert {rule.key: rule.pk for rule in Rule.objects.all()} == before
+
+
+def test_dry_run_prints_the_difference_and_changes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(PRESET.read_text())
+    book = yaml.safe_load(PRESET.read_text())
+    book["rules"][0]["stop"] = not book["rules"][0].get("stop", False)
+    book["teams"].append({"key": "newcomers"})
+    file = tmp_path / "h.yaml"
+    file.write_text(yaml.safe_dump(book))
+    before = Rule.objects.get(key=book["rules"][0]["key"]).stop
+    capsys.readouterr()
+    call_command("load_handbook", str(file), "--dry-run")
+    said = capsys.readouterr().out
+    assert "newcomers" in said
+    assert book["rules"][0]["key"] in said
+    assert Rule.objects.get(key=book["rules"][0]["key"]).stop == before
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda book: book["rules"][3].update(then=[{"explode": "x"}]),
+        lambda book: book["rules"][3].update({"if": {"colour": "red"}}),
+        lambda book: book["calendars"][0].update(week={"mon": ["18:00-09:00"]}),
+        lambda book: book["policies"][0].update(first_response="soon"),
+        lambda book: book["channels"][0].update(policy="none_such"),
+        lambda book: book.update(surprise=1),
+        lambda book: book["people"][0].update(role="king"),
+    ],
+)
+def test_one_bad_line_is_named_and_changes_nothing(spoil: Any, tmp_path: Path) -> None:
+    book = yaml.safe_load(PRESET.read_text())
+    spoil(book)
+    file = tmp_path / "h.yaml"
+    file.write_text(yaml.safe_dump(book))
+    with pytest.raises(CommandError, match=r"\w+"):
+        call_command("load_handbook", str(file))
+    assert not Rule.objects.exists()
+    assert not Channel.objects.exists()
+    assert not User.objects.exists()
+
+
+def test_prune_removes_what_the_file_lacks(tmp_path: Path) -> None:
+    load(PRESET.read_text())
+    book = yaml.safe_load(PRESET.read_text())
+    gone = book["rules"].pop()
+    file = tmp_path / "h.yaml"
+    file.write_text(yaml.safe_dump(book))
+    call_command("load_handbook", str(file))
+    assert Rule.objects.filter(key=gone["key"]).exists()
+    call_command("load_handbook", str(file), "--prune")
+    assert not Rule.objects.filter(key=gone["key"]).exists()
+
+
+def test_people_of_the_preset_become_accounts_without_a_password() -> None:
+    load(PRESET.read_text())
+    assert User.objects.exists()
+    assert not any(user.has_usable_password() for user in User.objects.all())
