@@ -13,9 +13,8 @@ from inbox.accounts.models import Role, User
 from inbox.channels.models import Delivery
 from inbox.common.work import Actor
 from inbox.operations import receiving
-from inbox.outbox import services as outbox
-from inbox.outbox.models import Outgoing
-from inbox.tickets import queries
+from inbox.outbox import deciding as outbox
+from inbox.outbox.queries import visible_to as outgoing_visible_to
 from inbox.tickets.errors import VerbError
 from inbox.web.page import page
 
@@ -37,9 +36,8 @@ def dead_letters(request: HttpRequest) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required
     failed = Delivery.objects.filter(state__in=["failed", "unknown"]).select_related("channel")
-    stuck = Outgoing.objects.filter(
-        state__in=["failed", "held", "uncertain"], ticket__in=queries.visible_to(user)
-    ).select_related("ticket", "channel")
+    stuck = outgoing_visible_to(user).filter(state__in=["failed", "held", "uncertain"])
+    stuck = stuck.select_related("ticket", "channel")
     context = {
         "deliveries": failed.defer("body").order_by("-id")[:MOST] if user.is_admin else [],
         "outgoing": stuck.order_by("-id")[:MOST],
@@ -72,13 +70,13 @@ def decide_outgoing(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     act = DECISIONS.get(verb)
     if act is None or not (user.is_admin or user.role == Role.AGENT):
         raise Http404
-    row = get_object_or_404(Outgoing, pk=pk, ticket__in=queries.visible_to(user))
+    row = get_object_or_404(outgoing_visible_to(user), pk=pk)
     try:
         with pipeline.change(Actor.user(user)):
             act(row)
         messages.success(request, "Done.")
     except VerbError as error:
         messages.error(request, error.text)
-    if request.POST.get("from") == "ticket":
+    if request.POST.get("from") == "ticket" and row.ticket_id:
         return HttpResponseRedirect(reverse("ticket", args=[row.ticket_id]))
     return HttpResponseRedirect(reverse("dead-letters"))

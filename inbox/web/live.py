@@ -19,7 +19,7 @@ async def live(request: HttpRequest) -> HttpResponseBase:
     if not isinstance(user, User) or not user.is_active:
         return HttpResponse(status=401)
     sees_all, teams = await sync_to_async(_scope)(user)
-    last = request.headers.get("Last-Event-ID", "")
+    last = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
     stream = _stream(sees_all, teams, int(last) if last.isdigit() and len(last) < 16 else None)
     response = StreamingHttpResponse(stream, content_type="text/event-stream")
     response["X-Accel-Buffering"] = "no"

@@ -49,6 +49,8 @@ def frame(user: User) -> dict[str, Any]:
     counted = counts.counts_for(user)
     live = sum(counted.get(f"status:{name}", 0) for name in ("open", "in_progress", "on_hold"))
     return {
+        # the stream begins after what this page knows, however late it is opened
+        "newest_event": counted["newest_event"],
         "counted": counted,
         "rail": {
             "live": live,

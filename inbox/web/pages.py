@@ -1,14 +1,11 @@
-"""Small pages: Markdown preview, who is on duty, errors."""
+"""Small pages: Markdown preview, errors."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
-from inbox.oncall.services import duties
 from inbox.outbox.rendering import to_html
-from inbox.web.page import page
 
 
 @login_required
@@ -16,13 +13,6 @@ from inbox.web.page import page
 def preview(request: HttpRequest) -> HttpResponse:
     """Markdown as it will be sent."""
     return HttpResponse(to_html(request.POST.get("body", "")))
-
-
-@login_required
-@require_safe
-def oncall(request: HttpRequest) -> HttpResponse:
-    """Who is on duty now, by rotation."""
-    return page(request, "pages/oncall.html", {"duties": duties(timezone.now())})
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -37,4 +27,7 @@ def denied(request: HttpRequest, exception: Exception | None = None) -> HttpResp
 
 def failed(request: HttpRequest) -> HttpResponse:
     """500, without a word of what went wrong inside."""
+    if request.path.startswith("/api/"):
+        body = {"type": "error", "detail": "Something went wrong here.", "errors": {}}
+        return JsonResponse(body, status=500)
     return render(request, "pages/error.html", {"code": 500}, status=500)

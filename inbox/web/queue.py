@@ -2,25 +2,34 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from inbox.accounts.models import User
 from inbox.channels import directory
+from inbox.common.config import setting
+from inbox.people.daytime import Daytime, Hours, daytime
 from inbox.sla.explain import Fuse, bounds, due_fuse
 from inbox.tickets import queries
 from inbox.tickets.models import Category, Status, Ticket
 from inbox.web.page import page, zone_of
 
-PER_GROUP = 25
+# The first page holds what somebody can look through; urgent groups first, none crowded out.
+PER_PAGE, PER_GROUP, AT_LEAST = 50, 25, 5
 PER_LANE = 50
+# Of each group this many of the most urgent are looked at for who is awake: the rest is further
+# down anyway, and the page costs the same at any number of tickets.
+CANDIDATES = 60
 GROUPS = (
     # state, heading, what to do about it, icon
     ("breach", "Breached", "These come first. Say what you know, even if it is little.", "burst"),
@@ -44,7 +53,7 @@ SHOWN = (
     "restricted_team_id",
     "channel__kind", "channel__key", "owner__username", "owner__first_name", "owner__last_name",
     "asker__name", "asker__handle", "asker__external_id", "asker__contact__champion",
-    "asker__contact__name",
+    "asker__contact__name", "asker__timezone", "asker__utc_offset_minutes",
 )  # fmt: skip
 
 
@@ -54,6 +63,8 @@ class Row:
 
     ticket: Ticket
     fuse: Fuse
+    url: str
+    daytime: Daytime | None = None  # what the asker does now, where it is known
 
 
 @dataclass(kw_only=True)
@@ -67,6 +78,11 @@ class Group:
     rows: list[Row] = field(default_factory=list)
     more: bool = False
 
+    @property
+    def awake_first(self) -> bool:
+        """Whether somebody's time of day has a say in the order, so that the page explains it."""
+        return self.state != "wait" and any(row.daytime and row.daytime.known for row in self.rows)
+
 
 class Filters:
     """What the address asks for; unknown words are left alone, empty ones too."""
@@ -79,8 +95,15 @@ class Filters:
             name: data.get(name, "").replace("\x00", "").strip()[:200] for name in self.NAMES
         }
 
+        number = data.get("page", "1")
+        self.page = min(max(int(number), 1), 100_000) if number.isdecimal() else 1
+
     def __getattr__(self, name: str) -> str:
         return self.values[name]
+
+    def at_page(self, number: int) -> str:
+        """The address of another page of the same list."""
+        return "?" + urlencode({**{n: v for n, v in self.values.items() if v}, "page": number})
 
     @property
     def tokens(self) -> list[tuple[str, str, str]]:
@@ -120,11 +143,13 @@ def queue(request: HttpRequest) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required
     filters = Filters(request.GET, user)
-    lane = LANES.get(filters.lane)
-    groups = [_lane(user, filters, *lane)] if lane else groups_for(user, filters)
+    lane = _lane_of(filters.lane, user)
+    groups = [_lane(user, filters, lane)] if lane else groups_for(user, filters)
     context = {
         "filters": filters,
-        "lane": lane[0] if lane else "",
+        "lane": lane.label if lane else "",
+        "older": filters.at_page(filters.page + 1) if lane and groups[0].more else "",
+        "newer": filters.at_page(filters.page - 1) if filters.page > 1 else "",
         "groups": groups,
         "empty": not any(group.rows for group in groups),
         "categories": list(Category.objects.values_list("name", flat=True)),
@@ -139,36 +164,76 @@ def groups_for(user: User, filters: Filters | None = None) -> list[Group]:
     """The six groups: one range of an index each, at most 25 rows, at any number of tickets."""
     zone = zone_of(user)
     now = timezone.now()
-    base = queries.live(queries.visible_to(user))
+    base = queries.visible_to(user)
     if filters is not None:
         base = filters.apply(base)
     ranges = queries.group_filters(bounds(now, zone))
-    numbers = _numbers({state: _order(base.filter(ranges[state]), state) for state, *_ in GROUPS})
+    numbers = _numbers(
+        {s: base.filter(ranges[s]).order_by(*ORDERS.get(s, BY_DUE)) for s, *_ in GROUPS}, now
+    )
+    shares = _shares(numbers)
+    more = {state: len(found) > shares[state] for state, found in numbers.items()}
+    numbers = {state: found[: shares[state]] for state, found in numbers.items()}
     rows = Ticket.objects.filter(pk__in=[n for found in numbers.values() for n in found])
     known = {ticket.pk: ticket for ticket in rows.select_related(*RELATED).only(*SHOWN)}
     groups = []
     for state, label, say, icon in GROUPS:
         found = [known[n] for n in numbers[state] if n in known]
-        group = Group(state=state, label=label, say=say, icon=icon, more=len(found) > PER_GROUP)
-        group.rows = [row_of(ticket, now, zone) for ticket in found[:PER_GROUP]]
+        group = Group(state=state, label=label, say=say, icon=icon, more=more[state])
+        group.rows = [row_of(ticket, now, zone) for ticket in found]
         groups.append(group)
     return groups
 
 
-def _numbers(parts: dict[str, QuerySet[Ticket]]) -> dict[str, list[int]]:
-    """The first ticket numbers of every group, in one statement: six ranges of one index."""
-    found: dict[str, list[int]] = {state: [] for state in parts}
+def _shares(numbers: dict[str, list[int]]) -> dict[str, int]:
+    """How many rows each group gets: in their order, but some for everyone."""
+    wanted = {state: min(len(found), PER_GROUP) for state, found in numbers.items()}
+    sure = {state: min(n, AT_LEAST) for state, n in wanted.items()}
+    left = PER_PAGE - sum(sure.values())
+    for state, n in wanted.items():
+        extra = min(n - sure[state], left)
+        sure[state] += extra
+        left -= extra
+    return sure
+
+
+def _numbers(parts: dict[str, QuerySet[Ticket]], now: datetime) -> dict[str, list[int]]:
+    """The first ticket numbers of every group, in one statement: six ranges of one index.
+
+    Within a group those come first whose askers are at work now, the one whose day ends soonest
+    before the others, then those who are awake, then the sleepers, each by due moment (S72).
+    """
+    found: dict[str, list[tuple[int, str, int | None]]] = {state: [] for state in parts}
     statements: list[str] = []
     params: list[Any] = []
     for state, rows in parts.items():
-        sql, values = rows.values("number")[: PER_GROUP + 1].query.sql_with_params()
-        statements.append(f"SELECT '{state}', part.number FROM ({sql}) part")  # noqa: S608 - our own words
+        shown = rows.values("number", "asker__timezone", "asker__utc_offset_minutes")
+        sql, values = shown[:CANDIDATES].query.sql_with_params()
+        statements.append(f"SELECT '{state}', part.* FROM ({sql}) part")  # noqa: S608 - our own words
         params += [_bare(value) for value in values]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(statements), params)
-        for state, number in cursor.fetchall():
-            found[state].append(number)
-    return found
+        for state, number, zone, offset in cursor.fetchall():
+            found[state].append((number, zone or "", offset))
+    day = day_hours()
+    return {
+        state: _awake_first(rows_, now, day) if state != "wait" else [n for n, *_ in rows_]
+        for state, rows_ in found.items()
+    }
+
+
+def _awake_first(rows: list[tuple[int, str, int | None]], now: datetime, day: Hours) -> list[int]:
+    ranks = {(zone, offset): daytime(now, zone, offset, day).rank for _, zone, offset in rows}
+    return [n for n, zone, offset in sorted(rows, key=lambda row: ranks[row[1:]])]
+
+
+def day_hours() -> Hours:
+    """The hours in which people are taken to be awake and at work."""
+    return Hours(
+        awake=setting("awake_hours"),
+        working=setting("working_hours"),
+        default_zone=str(settings.TIME_ZONE),
+    )
 
 
 def _bare(value: Any) -> Any:
@@ -176,20 +241,40 @@ def _bare(value: Any) -> Any:
     return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
-def _order(rows: QuerySet[Ticket], state: str) -> QuerySet[Ticket]:
-    order = ("next_due_at", "number") if state not in ("none", "wait") else ("-number",)
-    return rows.order_by(*order)
+# Both are orders of the index on lane and due moment, forwards and backwards.
+BY_DUE = ("next_due_at", "number")
+ORDERS = {"none": ("-next_due_at", "-number")}
 
 
-def _slice(rows: QuerySet[Ticket], state: str, most: int) -> list[Ticket]:
-    return list(_order(rows, state).select_related(*RELATED).only(*SHOWN)[: most + 1])
+@dataclass(frozen=True)
+class Lane:
+    """A plain list: an end of tickets' lives, or the whole of one group."""
+
+    label: str
+    where: Q
+    order: tuple[str, ...] = ("-number",)
+    icon: str = "closed"
+    state: str = "none"
 
 
-def _lane(user: User, filters: Filters, label: str, where: Q) -> Group:
+def _lane_of(name: str, user: User) -> Lane | None:
+    if name in LANES:
+        return Lane(*LANES[name])
+    for state, label, _, icon in GROUPS:
+        if state == name:
+            where = queries.group_filters(bounds(timezone.now(), zone_of(user)))[state]
+            return Lane(label, where, ORDERS.get(state, BY_DUE), icon, state)
+    return None
+
+
+def _lane(user: User, filters: Filters, lane: Lane) -> Group:
     now, zone = timezone.now(), zone_of(user)
-    rows = filters.apply(queries.visible_to(user).filter(where))
-    tickets = _slice(rows, "none", PER_LANE)
-    group = Group(state="none", label=label, say="", icon="closed", more=len(tickets) > PER_LANE)
+    rows = filters.apply(queries.visible_to(user).filter(lane.where)).order_by(*lane.order)
+    first = (filters.page - 1) * PER_LANE
+    shown = rows.select_related(*RELATED).only(*SHOWN)[first : first + PER_LANE + 1]
+    tickets = list(shown)
+    more = len(tickets) > PER_LANE
+    group = Group(state=lane.state, label=lane.label, say="", icon=lane.icon, more=more)
     group.rows = [row_of(ticket, now, zone) for ticket in tickets[:PER_LANE]]
     return group
 
@@ -203,7 +288,17 @@ def row_of(ticket: Ticket, now: datetime, zone: str) -> Row:
     fuse = due_fuse(ticket.next_due_at, waiting=waiting, now=now, zone=zone)
     if not ticket.is_live:
         fuse = Fuse(state="none", words=Status(ticket.status).label)
-    return Row(ticket=ticket, fuse=fuse)
+    asker = ticket.asker
+    there = None
+    if asker is not None and ticket.is_live:
+        there = daytime(now, asker.timezone, asker.utc_offset_minutes, day_hours())
+    return Row(ticket=ticket, fuse=fuse, url=f"{_tickets()}{ticket.pk}/", daytime=there)
+
+
+@lru_cache(maxsize=1)
+def _tickets() -> str:
+    """The address that a ticket's number is put behind: looked up once, not for every row."""
+    return reverse("ticket", args=[0]).removesuffix("0/")
 
 
 def home(request: HttpRequest) -> HttpResponse:

@@ -1,13 +1,15 @@
 """Template tags of the desk: marks that are drawn by the server."""
 
+import re
 from datetime import datetime, timedelta
 from datetime import timezone as dt_timezone
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html, linebreaks, urlize
+from django.utils.html import escape, format_html, linebreaks, urlize
 from django.utils.safestring import mark_safe
 
 from inbox.common.text import initials, tone
@@ -27,10 +29,12 @@ HEADS = {
 CHANNEL_ICONS = {"email": "mail", "slack": "hash", "github": "git-issue", "livechat": "chat"}
 
 
+QUOTED = re.compile("“([^“”]*)”")
 SPRITE = "/static/img/icons.svg"
 
 
 @register.simple_tag
+@lru_cache(maxsize=1000)
 def icon(name: str, label: str = "") -> str:
     """An icon of the sprite; without a label it only decorates."""
     about = format_html('role="img" aria-label="{}"', label) if label else HIDDEN
@@ -38,12 +42,14 @@ def icon(name: str, label: str = "") -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=100)
 def channel_icon(kind: str) -> str:
     """The glyph of a channel's kind; an unknown kind gets the plug."""
-    return str(icon(CHANNEL_ICONS.get(kind, "plug"), kind))
+    return icon(CHANNEL_ICONS.get(kind, "plug"), kind)
 
 
 @register.simple_tag
+@lru_cache(maxsize=2000)
 def avatar(name: str, seed: Any = "", size: str = "") -> str:
     """Initials on a colour that belongs to the person."""
     extra = f"avatar--{size} " if size else ""
@@ -98,6 +104,25 @@ def clocktime(context: template.Context, at: datetime | None) -> str:
     )
 
 
+@register.simple_tag
+@lru_cache(maxsize=2000)
+def tone_class(seed: Any) -> str:
+    """The colour that belongs to a person."""
+    return f"tone-{tone(seed)}"
+
+
+@register.filter
+def moment(text: str) -> datetime | None:
+    """An ISO moment that was kept as text."""
+    return datetime.fromisoformat(text) if text else None
+
+
+@register.filter
+def dots(number: int) -> range:
+    """As many as there are, at most 31: for marks that count."""
+    return range(max(0, min(int(number), 31)))
+
+
 @register.filter
 def ago(at: datetime | None) -> str:
     """How long ago, in words."""
@@ -108,6 +133,12 @@ def ago(at: datetime | None) -> str:
 def shown(html: str) -> str:
     """HTML that `safe_html` or our own Markdown made. The only place that trusts a string."""
     return mark_safe(html)  # noqa: S308 - both makers end in the sanitiser's allow list
+
+
+@register.filter
+def bolded(sentence: str) -> str:
+    """A rule's sentence with its “values” in bold instead of quotes, everything escaped."""
+    return mark_safe(QUOTED.sub(r"<b>\1</b>", escape(sentence)))  # noqa: S308 - escaped a word before
 
 
 @register.filter

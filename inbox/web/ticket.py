@@ -13,17 +13,21 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from inbox.accounts.models import Team, User
+from inbox.channels.contract import Capability
+from inbox.common.config import setting
 from inbox.common.text import safe_html
 from inbox.common.versions import kept_many
+from inbox.followups.models import PromiseOffer
 from inbox.outbox.models import Outgoing
 from inbox.outbox.rendering import to_html
+from inbox.people.daytime import daytime, strip
 from inbox.routing.models import RuleTrace
-from inbox.sla.explain import METRICS, NO_FUSE, Fuse, fuse, story
+from inbox.sla.explain import METRICS, NO_FUSE, Fuse, fuse, span, story
 from inbox.tickets import kinds, queries
 from inbox.tickets import services as tickets
 from inbox.tickets.models import Kind, Message, Priority, Resolution, Ticket
 from inbox.web.page import page, zone_of
-from inbox.web.queue import Group, groups_for
+from inbox.web.queue import Group, day_hours, groups_for
 
 PER_PAGE = 50
 SHOWN_EVENTS = (
@@ -32,7 +36,9 @@ SHOWN_EVENTS = (
     kinds.SPLIT,
     kinds.LINKED, kinds.FORWARDED, kinds.BREACHED, kinds.DUE_WARNING, kinds.FLAGGED,
     kinds.SEND_FAILED,
-    kinds.SEND_UNCERTAIN, kinds.RESTRICTED,
+    kinds.SEND_UNCERTAIN, kinds.RESTRICTED, kinds.MISSED, kinds.ESCALATED, kinds.PROMISED,
+    kinds.FOLLOWED_UP, kinds.ASKED_TEAM, kinds.HANDED_OVER, kinds.REDIRECTED, kinds.CREDITED,
+    kinds.MESSAGE_DELETED,
 )  # fmt: skip
 FLAG_WORDS = {
     "unverified_participant": "has a valid id but an unknown sender; not copied on answers yet",
@@ -63,6 +69,7 @@ class Line:
     html: str = ""
     quoted: bool = False
     outgoing: Outgoing | None = None
+    changes: bool = False  # what was sent can still be changed where it stands
     event: str = ""
     actor: str = ""
 
@@ -119,6 +126,8 @@ def context_of(request: HttpRequest, row: Ticket, user: User) -> dict[str, Any]:
     clocks = [clock_line(c, now, zone) for c in row.clocks.order_by("pk") if c.state != "stopped"]
     running = [line.fuse for line in clocks if line.fuse.state not in ("met", "none")]
     htmx = getattr(request, "htmx", None)
+    asker = row.asker
+    there = daytime(now, asker.timezone, asker.utc_offset_minutes, day_hours()) if asker else None
     # the list beside the conversation is a fragment of its own, fetched once the page stands
     groups: list[Group] = groups_for(user) if htmx and htmx.target == "list" else []
     return {
@@ -139,9 +148,50 @@ def context_of(request: HttpRequest, row: Ticket, user: User) -> dict[str, Any]:
         "priorities": Priority.choices,
         "resolutions": Resolution.choices,
         "last_seen": row.last_message_id or 0,
+        "offer": _offer(lines),
+        "tell": setting("asking_the_team"),
+        "call_link": _call_link(row),
+        "there": there,
+        "strip": strip(there.local, day_hours()) if there else {},
+        "spent": spent_words(row, now),
         "duty": None,  # said on the queue; here it would only cost a statement
         "path": request.get_full_path(),
     }
+
+
+def _offer(lines: list[Line]) -> PromiseOffer | None:
+    """The words of the last answer that sound like a promise, until somebody decides."""
+    said = [line.message for line in lines if line.message and line.message.author_user_id]
+    offer = getattr(said[-1], "offer", None) if said else None
+    return offer if offer is not None and offer.state == "offered" else None
+
+
+def _call_link(row: Ticket) -> str:
+    """The scheduling link, once a live conversation has become long (S70)."""
+    long = row.message_count >= int(setting("call_after_messages"))
+    return str(setting("call_link")) if long and row.is_live else ""
+
+
+STATES = {
+    "us": "open",
+    "them": "waiting on them",
+    "research": "researching",
+    "on_hold": "on hold",
+    "closed": "closed",
+}
+
+
+def spent_words(row: Ticket, now: datetime) -> list[str]:
+    """How long the ticket has been in each state so far (S58, S66)."""
+    seconds = dict(row.state_seconds)
+    state = row.waiting_on or row.status
+    if row.is_live and row.waiting_since:
+        seconds[state] = seconds.get(state, 0) + (now - row.waiting_since).total_seconds()
+    return [
+        f"{span(seconds[name])} {words}"
+        for name, words in STATES.items()
+        if seconds.get(name, 0) >= 60
+    ]
 
 
 def why(trace: RuleTrace | None) -> dict[str, Any]:
@@ -169,7 +219,7 @@ def _others(row: Ticket, user: User) -> list[Ticket]:
 def conversation(row: Ticket, skip: int) -> tuple[list[Line], bool]:
     """The newest messages with what happened between them; whether older ones exist."""
     newest = list(
-        row.messages.select_related("author__contact", "author_user", "thread__channel")
+        row.messages.select_related("author__contact", "author_user", "thread__channel", "offer")
         .prefetch_related("attachments", "outgoing")
         .order_by("-sent_at", "-id")[skip : skip + PER_PAGE + 1]
     )
@@ -198,9 +248,18 @@ def message_line(message: Message) -> Line:
     quoted = bool(whole) and len(message.new_text.strip()) < len(whole)
     if not ours and message.body_html and not quoted:
         html = safe_html(message.body_html, files=files)
+        if not message.sender_key:  # no mail: words that flow, not blocks that stack
+            html = f"<div>{html}</div>"
     sent = next(iter(message.outgoing.all()), None)
+    can = message.thread.channel.type.capabilities
+    changes = ours and sent is not None and sent.state == "sent" and Capability.EDIT in can
     return Line(
-        at=message.sent_at, message=message, html=html, quoted=quoted and not ours, outgoing=sent
+        at=message.sent_at,
+        message=message,
+        html=html,
+        quoted=quoted and not ours,
+        outgoing=sent,
+        changes=changes and message.deleted_at is None,
     )
 
 
@@ -223,9 +282,19 @@ def event_words(kind: str, data: dict[str, Any]) -> str:
         kinds.FORWARDED: "forwarded this to {address}",
         kinds.BREACHED: "The SLA was breached: {metric}",
         kinds.DUE_WARNING: "The SLA is due soon: {metric}",
+        kinds.MISSED: "The target was missed: {metric}",
+        kinds.ESCALATED: "Still late, so more people were told: {metric}",
+        kinds.PROMISED: "promised something until {due_at}: {words}",
+        kinds.FOLLOWED_UP: "followed up, because nobody answered ({chain})",
+        kinds.ASKED_TEAM: "asked the team, and said so",
+        kinds.HANDED_OVER: "handed this over to {to}: {note}",
         kinds.SEND_FAILED: "The answer could not be sent: {why}",
         kinds.SEND_UNCERTAIN: "The answer may have been sent; somebody has to decide",
         kinds.RESTRICTED: "restricted this to {to}",
+        kinds.REDIRECTED: "invited them to {to}",
+        kinds.CREDITED: "credited {name} for the answer",
+        kinds.MESSAGE_EDITED: "changed a message",
+        kinds.MESSAGE_DELETED: "deleted a message",
     }.get(kind, kind)
     known = {key: value if value is not None else "nobody" for key, value in data.items()}
     try:

@@ -3,7 +3,21 @@
 from allauth.account import views as account
 from django.urls import path
 
-from inbox.web import deadletters, files, live, pages, people, queue, search, ticket, verbs
+from inbox.web import (
+    channels,
+    deadletters,
+    files,
+    live,
+    oncall,
+    pages,
+    people,
+    queue,
+    search,
+    swapping,
+    sweep,
+    ticket,
+    verbs,
+)
 
 urlpatterns = [
     path("", queue.home, name="home"),
@@ -15,7 +29,16 @@ urlpatterns = [
     path("people/", people.people, name="people"),
     path("people/<int:pk>/", people.person, name="person"),
     path("search/", search.search, name="search"),
-    path("oncall/", pages.oncall, name="oncall"),
+    path("oncall/", oncall.oncall_page, name="oncall"),
+    path("oncall/do/<slug:verb>/", swapping.act, name="oncall-do"),
+    path("oncall/handover/<int:pk>/", oncall.handover, name="handover"),
+    path("oncall/feed/<str:token>/oncall.ics", oncall.calendar_feed, name="oncall-feed"),
+    path("channels/", channels.channels, name="channels"),
+    path("channels/<slug:kind>/<slug:key>/", channels.setup, name="channel-setup"),
+    path("channels/<slug:kind>/<slug:key>/try/", channels.try_out, name="channel-try"),
+    path("sweep/", sweep.sweep, name="sweep"),
+    path("notices/", sweep.notices, name="notices"),
+    path("notices/read/", sweep.read, name="notices-read"),
     path("dead-letters/", deadletters.dead_letters, name="dead-letters"),
     path(
         "dead-letters/in/<int:pk>/<slug:verb>/", deadletters.decide_delivery, name="decide-delivery"

@@ -16,10 +16,15 @@ from django.views.decorators.http import require_POST
 
 from inbox import pipeline
 from inbox.accounts.models import Role, Team, User
+from inbox.channels import directory
 from inbox.common.config import setting
 from inbox.common.work import Actor
+from inbox.followups import promises
+from inbox.followups.models import PromiseOffer
 from inbox.loop import services as loop
-from inbox.tickets import queries
+from inbox.oncall import assigning
+from inbox.outbox import effects
+from inbox.tickets import kinds, queries
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import StaleReply, VerbError
 from inbox.tickets.models import Message, Ticket
@@ -179,9 +184,64 @@ def _accept(row: Ticket, data: QueryDict, user: User) -> str:
     return "Accepted: copied on answers from now on."
 
 
+def _invite(row: Ticket, data: QueryDict, user: User) -> str:
+    """Send the way to the primary channel, and count that it was sent (S2)."""
+    places = [c for c in directory.active() if c.settings.get("invite_url") and c != row.channel]
+    if not places:
+        raise VerbError("No channel has an invite_url yet.", field="invite")
+    link = places[0].settings["invite_url"]
+    tickets.reply(row, body=str(setting("redirect_text")).replace("{link}", link), user=user)
+    tickets.record(tickets.lock(row.pk), kinds.REDIRECTED, to=str(places[0]))
+    return "Sent them the invitation."
+
+
+def _own_message(row: Ticket, data: QueryDict) -> Message:
+    pk = data.get("message") or 0
+    return get_object_or_404(Message.objects.select_related("thread__channel"), pk=pk, ticket=row)
+
+
+def _amend(row: Ticket, data: QueryDict, user: User) -> str:
+    effects.amend(_own_message(row, data), text=data.get("body", ""))
+    return "Changed, here and there."
+
+
+def _withdraw(row: Ticket, data: QueryDict, user: User) -> str:
+    effects.withdraw(_own_message(row, data))
+    return "Deleted, here and there."
+
+
 def _link(row: Ticket, data: QueryDict, user: User) -> str:
     loop.add_link(row, url=data.get("url", ""))
     return "Linked."
+
+
+def _promise(row: Ticket, data: QueryDict, user: User) -> str:
+    zone = ZoneInfo(zone_of(user))
+    try:
+        due_at = datetime.fromisoformat(data.get("due_at", "")).replace(tzinfo=zone)
+    except ValueError:
+        raise VerbError("Say by when.", field="due_at") from None
+    promises.promise(row, due_at=due_at, words=data.get("words", ""))
+    return f"Promised until {due_at:%a %d %b %H:%M}."
+
+
+def _promised(row: Ticket, data: QueryDict, user: User) -> str:
+    """One click on what an answer said: it is a promise, or it is none (S76)."""
+    offer = get_object_or_404(PromiseOffer, pk=data.get("offer") or 0, ticket=row)
+    make = data.get("answer") == "yes"
+    promises.answer_offer(offer, make=make)
+    return "Promised. It stands on the queue until it is kept." if make else "No promise then."
+
+
+def _ask_team(row: Ticket, data: QueryDict, user: User) -> str:
+    promises.ask_team(row, question=data.get("body", ""), tell=data.get("tell", ""), user=user)
+    return "Asked the team, and told them so."
+
+
+def _hand_over(row: Ticket, data: QueryDict, user: User) -> str:
+    to = User.objects.filter(username=data.get("to", ""), is_active=True).first()
+    given = assigning.hand_over(row, to=to, note=data.get("note", ""), by=user)
+    return f"Handed over to {given.display_name}."
 
 
 def _plain(act: Callable[[Ticket], Any], said: str) -> Act:
@@ -210,4 +270,11 @@ VERBS: dict[str, Act] = {
     "restore": _plain(tickets.restore, "Restored."),
     "spam": _plain(tickets.mark_spam, "Marked as spam. Nothing is sent because of it."),
     "link": _link,
+    "invite": _invite,
+    "amend": _amend,
+    "withdraw": _withdraw,
+    "promise": _promise,
+    "promised": _promised,
+    "ask-team": _ask_team,
+    "handover": _hand_over,
 }

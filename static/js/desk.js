@@ -86,3 +86,28 @@ if (composer) {
   const scroller = $(".talk__scroll");
   if (scroller && !location.hash) scroller.scrollTop = scroller.scrollHeight;
 }
+
+// Rules are put in order by dragging or with the arrow keys; without either, the buttons do it.
+for (const list of $$("[data-sortable]")) {
+  let dragged = null;
+  for (const line of $$("[data-rule]", list)) {
+    const form = $(".rule__move", line);
+    const handle = $(".rule__drag", line);
+    handle.draggable = true;
+    handle.addEventListener("click", (event) => event.detail && event.preventDefault());
+    handle.addEventListener("keydown", (event) => {
+      const button = { ArrowUp: '[value="up"]', ArrowDown: '[value="down"]' }[event.key];
+      if (button) { event.preventDefault(); form.requestSubmit($(button, form)); }
+    });
+    handle.addEventListener("dragstart", (event) => { dragged = form; event.dataTransfer.setDragImage(line, 0, 0); });
+    line.addEventListener("dragover", (event) => { if (dragged) { event.preventDefault(); line.classList.add("is-over"); } });
+    line.addEventListener("dragleave", () => line.classList.remove("is-over"));
+    line.addEventListener("drop", (event) => {
+      event.preventDefault();
+      const before = $('[name="before"]', dragged);
+      before.disabled = false;
+      before.value = line.dataset.rule;
+      dragged.submit();
+    });
+  }
+}
