@@ -17,9 +17,11 @@ from inbox.common.crash import point
 from inbox.common.queue import after_commit
 from inbox.common.work import Actor, Work
 from inbox.followups import services as followups
-from inbox.intake import prepare, results
+from inbox.intake import aftermath, prepare, results
 from inbox.intake.prepare import Claim
 from inbox.intake.services import Arrival, file_message
+from inbox.mirrors import services as mirrors
+from inbox.oncall import assigning as oncall
 from inbox.outbox import sending
 from inbox.outbox import services as outbox
 from inbox.routing import services as routing
@@ -34,7 +36,9 @@ Step = Callable[[TicketEvent], None]
 STEPS: tuple[Step, ...] = (
     routing.on_event,
     sla.on_event,
+    oncall.on_event,
     followups.on_event,
+    mirrors.on_event,
     outbox.on_event,
 )
 # Twenty actions a rule may take, each with a follow-up or two, for one message; more is a loop.
@@ -121,8 +125,15 @@ def _file(claimed: Claim, batch: InboundBatch, now: datetime) -> str:
             with change(Actor.system("intake"), now=now, historic=batch.historic) as current:
                 current.cache["again"] = attempt > 0
                 reasons = [batch.ignored] if batch.ignored else []
-                reasons += [reason for a in arrivals if (reason := file_message(a))]
-                filed = len(arrivals) > len(reasons)
+                said = [file_message(a) for a in arrivals]
+                said += [aftermath.file_delete(d, claimed.channel) for d in batch.deletes]
+                said += [aftermath.file_reaction(r, claimed.channel) for r in batch.reactions]
+                said += [aftermath.file_thread(t, claimed.channel) for t in batch.threads]
+                if batch.trouble is not None:
+                    results.trouble(claimed, batch.trouble)
+                    said.append("")
+                reasons += [reason for reason in said if reason]
+                filed = "" in said
                 state = results.done(claimed, "" if filed else "; ".join(reasons), now=now)
             point("t2_after_commit")
             return state

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from inbox import pipeline
-from inbox.operations import polling, sweep
+from inbox.operations import fetching, polling, sweep
 
 
 @shared_task(name="inbox.process_delivery")
@@ -17,6 +17,12 @@ def process_delivery(pk: int) -> None:
 def deliver(pk: int) -> None:
     """Send or look up one outgoing row."""
     pipeline.deliver(pk)
+
+
+@shared_task(name="inbox.fetch")
+def fetch(pk: int) -> None:
+    """Get one file's bytes from the vendor."""
+    fetching.fetch(pk, now=timezone.now())
 
 
 @shared_task(name="inbox.poll")

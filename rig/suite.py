@@ -57,6 +57,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"usage: python -m rig.suite {'|'.join(modes)} [arguments]", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, _leave)  # so that the services end with us
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let background jobs ignore it
     try:
         results = modes[arguments[0]]()
     except tools.MissingTool as error:

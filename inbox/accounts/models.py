@@ -25,6 +25,12 @@ class User(AbstractUser):
     timezone = models.CharField(max_length=64, blank=True)
     theme = models.CharField(max_length=8, blank=True)
     density = models.CharField(max_length=8, blank=True)
+    # told by mail too, through the system channel; never without being asked for
+    mail_notices = models.BooleanField(default=False)
+    mail_digests = models.BooleanField(default=False)
+    # takes part in automatic assignment, and how many live tickets at most (L20)
+    available = models.BooleanField(default=True)
+    most_tickets = models.PositiveSmallIntegerField(null=True, blank=True)
     teams: "models.ManyToManyField[Team, models.Model]" = models.ManyToManyField(
         "Team", related_name="members", blank=True
     )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import OperationalError
 from django.http import JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -19,15 +20,17 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, VerbError):
         fields = {error.field: [error.text]} if error.field else {}
         return _say(400, "invalid", error.text, fields)
+    if isinstance(error, OperationalError):
+        return _say(503, "unavailable", "The database is away; please try again.", {})
     answer = exception_handler(error, context)
     if answer is None:
         return None
+    said = answer.data.get("detail") if isinstance(answer.data, dict) else None
     if isinstance(error, exceptions.ValidationError):
         errors = error.detail if isinstance(error.detail, dict) else {"": error.detail}
         answer.data = _body("invalid", "Some fields are not valid.", errors)
     else:
-        code = getattr(getattr(error, "detail", None), "code", None) or "error"
-        answer.data = _body(str(code), str(getattr(error, "detail", "Not found.")), {})
+        answer.data = _body(str(getattr(said, "code", "error")), str(said), {})
     return answer
 
 

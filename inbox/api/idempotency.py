@@ -20,14 +20,6 @@ class KeyReused(APIException):
     default_code = "idempotency_key_reused"
 
 
-class Underway(APIException):
-    """409: the first request of this key has not been answered yet."""
-
-    status_code = 409
-    default_detail = "The first request with this Idempotency-Key is still being worked on."
-    default_code = "underway"
-
-
 def once(request: Request, act: Callable[[], Response]) -> Response:
     """Do it, or answer as the first time."""
     key = request.headers.get("Idempotency-Key", "")[:200]
@@ -37,22 +29,30 @@ def once(request: Request, act: Callable[[], Response]) -> Response:
     assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
     print_ = sha256(f"{request.path}\n".encode() + repr(request.data).encode()).hexdigest()
     try:
-        with transaction.atomic():
-            row = ApiAnswer.objects.create(user=user, key=key, fingerprint=print_)
-    except IntegrityError:
+        with transaction.atomic():  # with the change itself: neither is ever there alone
+            row = ApiAnswer(user=user, key=key, fingerprint=print_)
+            _claim(row)
+            answer = act()
+            row.status, row.body = answer.status_code, answer.data
+            row.save(update_fields=["status", "body"])
+            return answer
+    except _Taken:
         return _again(ApiAnswer.objects.get(user=user, key=key), print_)
+
+
+class _Taken(Exception):
+    """Somebody used the key before; a request that is under way is waited for."""
+
+
+def _claim(row: ApiAnswer) -> None:
     try:
-        answer = act()
-    except Exception:
-        row.delete()  # nothing was done: the key is free for a corrected request
-        raise
-    ApiAnswer.objects.filter(pk=row.pk).update(status=answer.status_code, body=answer.data)
-    return answer
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise _Taken from error
 
 
 def _again(row: Any, fingerprint: str) -> Response:
     if row.fingerprint != fingerprint:
         raise KeyReused
-    if row.status is None:
-        raise Underway
     return Response(row.body, status=row.status)

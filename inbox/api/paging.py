@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 
@@ -13,6 +15,13 @@ class Pages(CursorPagination):
     max_page_size = 200
     page_size_query_param = "page_size"
     ordering: Any = "-pk"
+
+    def decode_cursor(self, request: Request) -> Any:
+        """A cursor that we did not make is the client's mistake: 400, not 404."""
+        try:
+            return super().decode_cursor(request)
+        except NotFound as error:
+            raise ValidationError({"cursor": ["This is no cursor of ours."]}) from error
 
     def get_paginated_response(self, data: Any) -> Response:
         """The contract's shape."""

@@ -1,8 +1,9 @@
 """The other lists: people, channels, deliveries, outgoing, rules, who is on duty."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
+from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -17,16 +18,18 @@ from inbox import pipeline
 from inbox.accounts.models import User
 from inbox.api import shapes
 from inbox.api.auth import IsAdmin, MayAct, TokenThrottle
+from inbox.api.idempotency import once
 from inbox.api.paging import Pages
 from inbox.api.parsing import StrictJSONParser
-from inbox.api.tickets import reading
+from inbox.api.tickets import known_filters, reading
 from inbox.channels.models import Channel, Delivery, DeliveryState
 from inbox.common.work import Actor
 from inbox.oncall.services import duties
 from inbox.operations import receiving
-from inbox.outbox import services as outbox
-from inbox.outbox.models import Outgoing, OutgoingState
-from inbox.people.models import Contact
+from inbox.outbox import deciding as outbox
+from inbox.outbox.models import OutgoingState
+from inbox.outbox.queries import visible_to as outgoing_visible_to
+from inbox.people.models import Contact, Identity
 from inbox.routing import backtest
 from inbox.routing.engine import compile_rule
 from inbox.routing.models import Rule
@@ -66,7 +69,10 @@ def acting(permission: Any, operation: str) -> Callable[[Any], Any]:
     return wrap
 
 
-def _paged(rows: Any, request: Request, shape: Callable[[Any], Any]) -> Response:
+def _paged(
+    rows: Any, request: Request, shape: Callable[[Any], Any], filters: Container[str] = ()
+) -> Response:
+    known_filters(request, filters)
     pages = Pages()
     page: list[Any] = pages.paginate_queryset(rows, request) or []
     return pages.get_paginated_response([shape(row) for row in page])
@@ -80,8 +86,11 @@ def people(request: Request) -> Response:
     """Contacts, newest first."""
     rows = Contact.objects.prefetch_related("identities")
     if text := request.query_params.get("q", "")[:200]:
-        rows = rows.filter(name__icontains=text)
-    return _paged(rows, request, shapes.person)
+        of_identity = Identity.objects.filter(
+            Q(external_id__icontains=text) | Q(handle__icontains=text) | Q(name__icontains=text)
+        )
+        rows = rows.filter(Q(name__icontains=text) | Q(pk__in=of_identity.values("contact")))
+    return _paged(rows, request, shapes.person, {"q"})
 
 
 @extend_schema(responses={200: ANY}, operation_id="people_retrieve")
@@ -108,7 +117,7 @@ def deliveries(request: Request) -> Response:
         rows = rows.filter(state=state)
     if channel := request.query_params.get("channel"):
         rows = rows.filter(channel__key=channel.rpartition("/")[2])
-    return _paged(rows, request, shapes.delivery)
+    return _paged(rows, request, shapes.delivery, {"state", "channel"})
 
 
 @acting(IsAdmin, "deliveries_retry")
@@ -134,14 +143,14 @@ def outgoing(request: Request) -> Response:
     """What leaves, newest first; only of tickets that the account may see."""
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
-    rows = Outgoing.objects.select_related("channel").filter(ticket__in=queries.visible_to(user))
+    rows = outgoing_visible_to(user).select_related("channel")
     if state := request.query_params.get("state"):
         if state not in OutgoingState.values:
             raise ValidationError({"state": [f"Use one of {', '.join(OutgoingState.values)}."]})
         rows = rows.filter(state=state)
     if reason := request.query_params.get("held_reason"):
         rows = rows.filter(held_reason=reason)
-    return _paged(rows, request, shapes.outgoing)
+    return _paged(rows, request, shapes.outgoing, {"state", "held_reason"})
 
 
 OUTGOING_VERBS = {
@@ -158,14 +167,18 @@ def outgoing_decide(request: Request, pk: int, verb: str) -> Response:
     """approve, discard, mark_sent, send_again or retry."""
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
-    row = get_object_or_404(Outgoing, pk=pk, ticket__in=queries.visible_to(user))
+    row = get_object_or_404(outgoing_visible_to(user), pk=pk)
     act = OUTGOING_VERBS.get(verb)
     if act is None:
         raise ValidationError({"verb": [f"Use one of {', '.join(OUTGOING_VERBS)}."]})
-    with pipeline.change(Actor.user(user)):
-        act(row)
-    row.refresh_from_db()
-    return Response(shapes.outgoing(row))
+
+    def decide() -> Response:
+        with pipeline.change(Actor.user(user)):
+            act(row)
+        row.refresh_from_db()
+        return Response(shapes.outgoing(row))
+
+    return once(request, decide)
 
 
 @extend_schema(responses={200: ANY}, operation_id="rules_list")
@@ -212,6 +225,8 @@ def oncall_now(request: Request) -> Response:
             "name": duty.user.display_name,
             "since": shapes.stamp(duty.since),
             "until": shapes.stamp(duty.until),
+            "instead_of": duty.instead_of.username if duty.instead_of else None,
+            "reason": duty.reason or None,
         }
         for duty in duties(now)
     ]

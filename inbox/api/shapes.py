@@ -109,6 +109,8 @@ def clock(row: Clock) -> dict[str, Any]:
         "breached_at": stamp(row.breached_at),
         "consumed_minutes": consumed_minutes(row),
         "answered_by": row.answered_by or None,
+        "missed_at": stamp(row.missed_at),
+        "words": row.words or None,
     }
 
 

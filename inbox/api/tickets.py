@@ -1,5 +1,6 @@
 """Reading tickets and what is in them."""
 
+from collections.abc import Container
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -56,6 +57,15 @@ def visible(request: Request, number: int) -> Ticket:
     return get_object_or_404(shapes.with_related(queries.visible_to(user)), pk=number)
 
 
+def known_filters(request: Request, filters: Container[str]) -> None:
+    """Refuse what would be dropped silently. Raises `ValidationError`."""
+    for name, value in request.query_params.items():
+        if "\x00" in value:
+            raise ValidationError({name: ["A filter holds a NUL character."]})
+        if name not in filters and name not in PAGING:
+            raise ValidationError({name: ["This filter does not exist."]})
+
+
 @extend_schema(
     parameters=[OpenApiParameter(name, str) for name in sorted(FILTERS)],
     responses={200: OpenApiTypes.OBJECT},
@@ -67,11 +77,7 @@ def ticket_list(request: Request) -> Response:
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
     params = request.query_params
-    if any("\x00" in value for value in params.values()):
-        raise ValidationError({"": ["A filter holds a NUL character."]})
-    unknown = set(params) - FILTERS - PAGING
-    if unknown:
-        raise ValidationError({min(unknown): ["This filter does not exist."]})
+    known_filters(request, FILTERS)
     rows = _filtered(queries.visible_to(user), params)
     pages = Pages()
     pages.ordering = _ordering(params.get("ordering", "-created_at"))

@@ -20,7 +20,7 @@ from rest_framework.response import Response
 
 from inbox import pipeline
 from inbox.accounts.models import Role, Team, User
-from inbox.api import shapes
+from inbox.api import bodies, shapes
 from inbox.api.auth import MayAct, MayReply, TokenThrottle
 from inbox.api.idempotency import once
 from inbox.api.parsing import StrictJSONParser
@@ -29,107 +29,12 @@ from inbox.common.work import Actor
 from inbox.loop import services as loop
 from inbox.tickets import queries
 from inbox.tickets import services as tickets
-from inbox.tickets.models import Kind, Priority, Resolution, Ticket
+from inbox.tickets.models import Ticket
 
 Verb = Callable[[Ticket, dict[str, Any], User], Any]
 
 
-class Strict(serializers.Serializer[Any]):
-    """Fields that are not known are refused, not dropped."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        """Raises `ValidationError` for unknown names."""
-        unknown = sorted(set(data) - set(self.fields))
-        if unknown:
-            raise ValidationError({name: ["This field does not exist."] for name in unknown})
-        return super().to_internal_value(data)
-
-
-class Empty(Strict):
-    """A verb without words."""
-
-
-class Reply(Strict):
-    """`body` is Markdown."""
-
-    body = serializers.CharField(max_length=100_000)
-    internal = serializers.BooleanField(default=False)
-    last_seen_message = serializers.IntegerField(required=False, allow_null=True)
-    then = serializers.ChoiceField(["none", "wait", "close"], default="none")
-
-
-class Assign(Strict):
-    """`assignee`: a username, or null for nobody."""
-
-    assignee = serializers.CharField(allow_null=True, required=False)
-    team = serializers.CharField(allow_null=True, required=False)
-
-
-class Close(Strict):
-    """`link` is needed by some resolutions, `note` by others."""
-
-    resolution = serializers.ChoiceField(Resolution.choices, default="answered")
-    link = serializers.URLField(required=False, allow_blank=True, allow_null=True)
-    note = serializers.CharField(required=False, allow_blank=True, default="")
-
-
-class Hold(Strict):
-    """The reason is mandatory."""
-
-    reason = serializers.CharField(max_length=500)
-
-
-class Snooze(Strict):
-    """`until` null wakes the ticket."""
-
-    until = serializers.CharField(allow_null=True)
-    mode = serializers.ChoiceField(["time", "reply"], default="time")
-
-
-class Tags(Strict):
-    """Tags to put on and to take off."""
-
-    add = serializers.ListField(child=serializers.CharField(max_length=80), default=list)
-    remove = serializers.ListField(child=serializers.CharField(max_length=80), default=list)
-
-
-class Merge(Strict):
-    """The ticket that this one goes into."""
-
-    into = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
-
-
-class Split(Strict):
-    """The messages that leave."""
-
-    messages = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), min_length=1
-    )
-
-
-class Link(Strict):
-    """Something outside."""
-
-    kind = serializers.CharField(required=False, default="", max_length=30)
-    url = serializers.URLField(max_length=500)
-
-
-class Fields(Strict):
-    """Plain fields of a ticket."""
-
-    category = serializers.CharField(max_length=120, required=False, allow_blank=True)
-    priority = serializers.ChoiceField(Priority.choices, required=False)
-    kind = serializers.ChoiceField(Kind.choices, required=False)
-    subject = serializers.CharField(max_length=250, required=False)
-
-
-class Wait(Strict):
-    """Whose turn it is."""
-
-    on = serializers.ChoiceField(["them", "research"], default="them")
-
-
-def verb(name: str, fields: type[Strict], *, may: Any = MayAct) -> Callable[[Verb], Any]:
+def verb(name: str, fields: type[bodies.Strict], *, may: Any = MayAct) -> Callable[[Verb], Any]:
     """Make a function of (ticket, data, user) a POST of the API."""
 
     def wrap(act: Verb) -> Any:
@@ -155,7 +60,7 @@ def verb(name: str, fields: type[Strict], *, may: Any = MayAct) -> Callable[[Ver
     return wrap
 
 
-def _do(act: Verb, fields: type[Strict], request: Request, number: int) -> Response:
+def _do(act: Verb, fields: type[bodies.Strict], request: Request, number: int) -> Response:
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
     ticket = visible(request, number)
@@ -167,7 +72,7 @@ def _do(act: Verb, fields: type[Strict], request: Request, number: int) -> Respo
     return Response(answer)
 
 
-@verb("reply", Reply, may=MayReply)
+@verb("reply", bodies.Reply, may=MayReply)
 def reply(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     """Answer in public, or write an internal note."""
     if data["internal"]:
@@ -184,7 +89,7 @@ def reply(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     )
 
 
-@verb("assign", Assign)
+@verb("assign", bodies.Assign)
 def assign(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     """Give the ticket to somebody, or to nobody."""
     if "assignee" in data:
@@ -200,7 +105,7 @@ def assign(ticket: Ticket, data: dict[str, Any], user: User) -> None:
         tickets.set_team(ticket, team)
 
 
-@verb("close", Close)
+@verb("close", bodies.Close)
 def close(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     """End the ticket with a resolution."""
     if data.get("link"):
@@ -208,19 +113,19 @@ def close(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     tickets.close(ticket, resolution=data["resolution"], note=data["note"])
 
 
-@verb("hold", Hold)
+@verb("hold", bodies.Hold)
 def hold(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     """Put the ticket on hold, with a reason."""
     tickets.hold(ticket, reason=data["reason"])
 
 
-@verb("wait", Wait)
+@verb("wait", bodies.Wait)
 def wait(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     """In progress: waiting on them, or researching."""
     tickets.wait(ticket, on=data["on"])
 
 
-@verb("reopen", Empty)
+@verb("reopen", bodies.Empty)
 def reopen(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     """Make the ticket ours to answer again."""
     if ticket.status == "merged":
@@ -229,7 +134,7 @@ def reopen(ticket: Ticket, data: dict[str, Any], user: User) -> None:
         tickets.reopen(ticket)
 
 
-@verb("snooze", Snooze)
+@verb("snooze", bodies.Snooze)
 def snooze(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     """Hide until a time, or until a time or a reply; null wakes."""
     if data["until"] is None:
@@ -245,39 +150,39 @@ def snooze(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     tickets.snooze(ticket, until=until, mode=data["mode"])
 
 
-@verb("tags", Tags)
+@verb("tags", bodies.Tags)
 def tags(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     """Put tags on, take tags off."""
     tickets.add_tags(ticket, data["add"])
     tickets.remove_tags(ticket, data["remove"])
 
 
-@verb("merge", Merge)
+@verb("merge", bodies.Merge)
 def merge(ticket: Ticket, data: dict[str, Any], user: User) -> Ticket:
     """Merge into another ticket that the account may see; answers with that one."""
     into = get_object_or_404(queries.visible_to(user), pk=data["into"])
     return tickets.merge(ticket, into=into)
 
 
-@verb("unmerge", Empty)
+@verb("unmerge", bodies.Empty)
 def unmerge(ticket: Ticket, data: dict[str, Any], user: User) -> Ticket:
     """Undo a merge."""
     return tickets.unmerge(ticket)
 
 
-@verb("split", Split)
+@verb("split", bodies.Split)
 def split(ticket: Ticket, data: dict[str, Any], user: User) -> Ticket:
     """Take messages out into a new ticket; answers with that one."""
     return tickets.split(ticket, data["messages"])
 
 
-@verb("link", Link)
+@verb("link", bodies.Link)
 def link(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     """Link the ticket to something outside."""
     loop.add_link(ticket, url=data["url"], kind=data["kind"])
 
 
-@verb("fields", Fields)
+@verb("fields", bodies.Fields)
 def fields(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     """Category, priority, kind, subject."""
     for name, act in (
@@ -290,19 +195,19 @@ def fields(ticket: Ticket, data: dict[str, Any], user: User) -> None:
             act(ticket, data[name])
 
 
-@verb("trash", Empty)
+@verb("trash", bodies.Empty)
 def trash(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     """Put in the trash, restorable for 30 days."""
     tickets.trash(ticket)
 
 
-@verb("restore", Empty)
+@verb("restore", bodies.Empty)
 def restore(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     """Bring back from trash or spam."""
     tickets.restore(ticket)
 
 
-@verb("spam", Empty)
+@verb("spam", bodies.Empty)
 def spam(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     """Mark as spam: nothing is ever sent."""
     tickets.mark_spam(ticket)

@@ -4,27 +4,35 @@ from collections.abc import Callable
 from datetime import datetime
 
 from inbox import pipeline
+from inbox.calendars import feeds
 from inbox.common.work import Actor
+from inbox.followups import digests, handovers
 from inbox.followups import services as followups
+from inbox.notify import services as notify
+from inbox.oncall import rosters
 from inbox.sla import services as sla
 
 Find = Callable[[datetime], list[int]]
 Act = Callable[[int, datetime], bool]
 
 
-def act_on_clock(pk: int, now: datetime) -> bool:
-    """Write the warning or breach of one clock."""
-    with pipeline.change(Actor.system("clock"), now=now):
-        return bool(sla.tick(pk, now))
+def _acting(label: str, act: Act) -> Act:
+    """One due row, in a change of its own."""
 
+    def run(pk: int, now: datetime) -> bool:
+        with pipeline.change(Actor.system(label), now=now):
+            return bool(act(pk, now))
 
-def act_on_delayed(pk: int, now: datetime) -> bool:
-    """Fire one delayed action."""
-    with pipeline.change(Actor.system("followups"), now=now):
-        return bool(followups.fire(pk, now))
+    run.__name__ = f"{label}_{act.__name__}"
+    return run
 
 
 CLOCKWORK: tuple[tuple[Find, Act], ...] = (
-    (sla.due_clock_ids, act_on_clock),
-    (followups.due_action_ids, act_on_delayed),
+    (sla.due_clock_ids, _acting("clock", sla.tick)),
+    (followups.due_action_ids, _acting("followups", followups.fire)),
+    (handovers.due_rotation_ids, _acting("on-call", handovers.make)),
+    (digests.due_user_ids, _acting("digest", digests.send)),
+    (rosters.due_ids, rosters.refresh),  # these two ask the network: outside any change
+    (feeds.due_ids, feeds.read),
+    (notify.untold_ids, _acting("notify", notify.send)),
 )

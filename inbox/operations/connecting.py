@@ -9,6 +9,7 @@ from django.db import transaction
 from inbox.channels import directory, registry
 from inbox.channels.contract import ConfigError
 from inbox.channels.models import Channel
+from inbox.mirrors import services as mirrors
 from inbox.sla.models import Policy
 
 COMMUNITY = "community"  # the policy of channels that are connected later: 24 business hours
@@ -34,6 +35,8 @@ def connect(kind_name: str, key: str, given: Mapping[str, str]) -> dict[str, Any
             raise ConfigError(f"{missing[0]} is needed")
         kind.validate(channel.config)
         channel.save()
+    _learn(channel)
+    mirrors.sync(channel)
     directory.forget()
     return {
         "kind": kind_name,
@@ -41,6 +44,14 @@ def connect(kind_name: str, key: str, given: Mapping[str, str]) -> dict[str, Any
         "webhook_url": channel.config.webhook_url,
         "check": kind.check(channel.config),
     }
+
+
+def _learn(channel: Channel) -> None:
+    """Keep what the vendor says about the connection, outside the transaction."""
+    learned = dict(channel.type.discover(channel.config))
+    if learned:
+        channel.settings = {**channel.settings, **learned}
+        channel.save(update_fields=["settings"])
 
 
 def _changed(kind: str, key: str, given: Mapping[str, str], secret: set[str]) -> Channel:

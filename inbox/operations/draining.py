@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from inbox import pipeline
 from inbox.channels.models import Delivery
-from inbox.operations import sweep
+from inbox.operations import fetching, sweep
 from inbox.outbox.models import Outgoing
 
 # Rows whose time comes within this are waited for; later ones are not ours to wait for.
@@ -35,10 +35,15 @@ def drain(*, timeout_seconds: float) -> tuple[dict[str, int], bool]:
 def _round(done: Counter[str], end: float) -> int:
     now = timezone.now()
     worked = _each("delivery", sweep.due_deliveries(now), pipeline.process_delivery, done, end)
+    worked += _each("fetch", sweep.due_fetches(now), _fetch, done, end)
     ticked = sweep.tick(now=now)
     done["clock"] += ticked
     worked += ticked
     return worked + _each("outgoing", sweep.due_outgoing(now), pipeline.deliver, done, end)
+
+
+def _fetch(pk: int) -> str:
+    return fetching.fetch(pk, now=timezone.now())
 
 
 def _each(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db.models import Q
 
-from inbox.channels.models import Delivery, DeliveryState
+from inbox.channels.models import Delivery, DeliveryState, Fetch
 from inbox.common.crash import point
 from inbox.common.queue import Job, enqueue
 from inbox.operations import acting
@@ -36,6 +36,12 @@ def due_outgoing(now: datetime, *, limit: int = AT_ONCE) -> list[int]:
     return list(rows.values_list("pk", flat=True)[:limit])
 
 
+def due_fetches(now: datetime, *, limit: int = AT_ONCE) -> list[int]:
+    """Files that are still at the vendor."""
+    rows = Fetch.objects.filter(state="pending", not_before__lte=now).order_by("pk")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
 def ring_overdue(*, now: datetime) -> int:
     """Ring for every forgotten row. Returns how many."""
     old = now - GRACE
@@ -43,6 +49,7 @@ def ring_overdue(*, now: datetime) -> int:
         state=DeliveryState.PENDING, attempts=0, received_at__gt=old
     )
     rung = _ring(Job.PROCESS_DELIVERY, deliveries.order_by("id").values_list("pk", flat=True))
+    rung += _ring(Job.FETCH, due_fetches(now))
     return rung + _ring(Job.DELIVER, due_outgoing(now))
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from inbox.accounts.models import ApiToken, Role, User
+from inbox.accounts.models import ApiAnswer, ApiToken, Role, User
 from inbox.outbox.models import Outgoing
 from inbox.tickets.tests.test_verbs import make
 
@@ -150,3 +150,54 @@ def test_schema_is_valid(capsys: pytest.CaptureFixture[str]) -> None:
     """`spectacular --validate --fail-on-warn`."""
     call_command("spectacular", validate=True, fail_on_warn=True, file="/dev/null")
     assert capsys.readouterr().err == ""
+
+
+def test_answer_to_a_key_is_stored_with_the_change_or_not_at_all(
+    api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = make()
+    path, body = f"/tickets/{ticket.pk}/reply/", {"body": "once"}
+    key = {"headers": {"idempotency-key": "k1"}}
+
+    stored = ApiAnswer.save
+
+    def dies(row: ApiAnswer, **how: Any) -> None:
+        if "update_fields" in how:
+            raise SystemExit("killed before the answer was stored")
+        stored(row, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ApiAnswer, "save", dies)
+        with pytest.raises(SystemExit):
+            post(api, path, body, **key)
+    assert Outgoing.objects.count() == 0
+    assert post(api, path, body, **key).status_code == 200
+    assert post(api, path, body, **key).status_code == 200
+    assert Outgoing.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "kind"),
+    [
+        ("/tickets/?cursor=nonsense", 400, "invalid"),
+        ("/people/?nme=x", 400, "invalid"),
+        ("/tickets/999999/", 404, "not_found"),
+        ("/nothing/", 404, "not_found"),
+    ],
+)
+def test_errors_have_one_shape(api: Client, path: str, status: int, kind: str) -> None:
+    answer = api.get(f"/api/v1{path}")
+    assert (answer.status_code, answer.json()["type"]) == (status, kind)
+    assert set(answer.json()) == {"type", "detail", "errors"}
+
+
+@pytest.mark.parametrize("verb", ["assign", "fields"])
+def test_verb_that_asks_for_nothing_is_refused(api: Client, verb: str) -> None:
+    assert post(api, f"/tickets/{make().pk}/{verb}/", {}).status_code == 400
+
+
+def test_people_are_found_by_address(api: Client) -> None:
+    make(1)
+    make(2)
+    found = api.get("/api/v1/people/?q=mira1@").json()["results"]
+    assert [row["identities"][0]["external_id"] for row in found] == ["mira1@example.org"]

@@ -1,12 +1,14 @@
 """`manage.py run`: everything in one process."""
 
 import os
+import threading
 from typing import Any
 
 from celery import current_app
 from django.core.asgi import get_asgi_application
 from django.core.management.base import BaseCommand, CommandParser
 
+from inbox.actions import listening
 from inbox.operations import embedded
 
 
@@ -23,4 +25,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until Ctrl-C."""
         app = get_asgi_application()
+        listening.start(threading.Event().is_set)  # daemon threads: they end with the process
         embedded.serve(current_app, app, host=options["host"], port=options["port"])

@@ -7,7 +7,9 @@ time in the past; nothing leaves, what would have left is marked as sent.
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from datetime import timezone as dt_timezone
 from email.utils import format_datetime
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F
@@ -19,7 +21,10 @@ from inbox.channels import inlet
 from inbox.channels.models import Channel, Delivery
 from inbox.common.versions import bump
 from inbox.common.work import Actor
+from inbox.followups import promises
 from inbox.loop import services as loop
+from inbox.oncall import swaps
+from inbox.oncall.models import Rotation
 from inbox.operations.sample import words
 from inbox.outbox.models import HeldReason, Outgoing, OutgoingState
 from inbox.people.models import Contact
@@ -53,6 +58,15 @@ def make() -> int:
     return Ticket.objects.count()
 
 
+# Where the community lives, as offsets from UTC in minutes: what their mails' clocks say.
+OFFSETS = (0, 60, 120, -180, -300, -480, 330, 480, 540, 180, 60, 600)
+
+
+def _written(at: datetime, address: str) -> str:
+    offset = OFFSETS[sum(address.encode()) % len(OFFSETS)]
+    return format_datetime(at.astimezone(dt_timezone(timedelta(minutes=offset))))
+
+
 class _Maker:
     """One run with its own dice, so that every sample is the same but for its times."""
 
@@ -70,7 +84,43 @@ class _Maker:
             self._ruled(n, row)
         for n in range(TICKETS - len(words.RULED)):
             self._question(n)
+        self._duty()
         self._settle()
+
+    def _duty(self) -> None:
+        """Somebody is away, somebody asks for a swap, and somebody promised something."""
+        rotation = Rotation.objects.first()
+        if rotation is None:
+            return
+        day = timedelta(days=1)
+        noor, ilse, tomas = (self.users[name] for name in ("noor", "ilse", "tomas"))
+        self._act(
+            tomas,
+            self.now,
+            lambda: swaps.add_absence(
+                tomas, starts_at=self.now + day, ends_at=self.now + 8 * day, reason="vacation"
+            ),
+        )
+        self._act(
+            noor,
+            self.now,
+            lambda: swaps.ask(
+                rotation,
+                by=noor,
+                starts_at=self.now + 2 * day,
+                ends_at=self.now + 2 * day + timedelta(hours=5),
+                reason="at the dentist",
+            ),
+        )
+        open_ones = Ticket.objects.filter(
+            lane="us", category="Question", owner__isnull=False
+        ).order_by("number")
+        for ticket, words_ in zip(open_ones, words.PROMISES, strict=False):
+            answer, hours = words_
+            self._act(ilse, self.now, partial(tickets.reply, ticket, body=answer, user=ilse))
+            due_at = self.now + timedelta(hours=hours)
+            keep = partial(promises.promise, ticket, due_at=due_at, words=answer)
+            self._act(ilse, self.now, keep)
 
     def _person(self, n: int, name: str) -> tuple[str, str]:
         local = name.split()[0].encode("ascii", "ignore").decode().lower() or f"person{n}"
@@ -124,7 +174,7 @@ class _Maker:
         self.count += 1
         head = (
             f"From: {name} <{address}>\r\nTo: {key}@example.com\r\nSubject: {subject}\r\n"
-            f"Message-ID: <sample.{self.count}@example.org>\r\nDate: {format_datetime(at)}\r\n"
+            f"Message-ID: <sample.{self.count}@example.org>\r\nDate: {_written(at, address)}\r\n"
             "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n"
         )
         raw = f"{head}{extra}\r\n{text}\r\n".encode()

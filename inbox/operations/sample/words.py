@@ -68,3 +68,8 @@ RULED = (
     ("support", "cto@startup.example.org", "Bilal Aziz", "Pricing for 40 developers?", "What does the enterprise plan cost for 40 people?", ""),
     ("support", "notifications@status.example.com", "Status page", "Resolved: elevated error rates", "This incident has been resolved.", "Auto-Submitted: auto-generated\r\n"),
 )  # fmt: skip
+# an answer that promises, and in how many hours
+PROMISES = (
+    ("I can reproduce it. I will have a fix or a reason for you by tomorrow.", 26),
+    ("The team that wrote it is asleep; I will get back to you today.", 5),
+)

@@ -9,7 +9,6 @@ import random
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.client import HTTPException
@@ -160,24 +159,53 @@ def test_two_thousand_mails_are_filed_once_under_five_kills(
     flood(process_env, tmp_path, count=2000, kills=5, kill_web=True)
 
 
+def flood_without_redis(env: dict[str, str], folder: Path, *, count: int, kills: int) -> None:
+    """The same with Redis away all the time; `drain` is killed too, the last one finishes."""
+    raw = mails(count)
+    site = worker.start_web(env, log=folder / "web.log")
+    try:
+        url = door(site)
+        posts = offers(raw, random.Random(3))
+        with ThreadPoolExecutor(8) as pool:
+            waiting = [pool.submit(offer, url, form) for form in posts]
+            if kills:
+                time.sleep(1)
+                site.process.kill()
+                site = worker.start_web(env, log=folder / "web2.log", port=site.port)
+            for done in waiting:
+                done.result()
+    finally:
+        site.process.stop()
+    for n in range(kills):
+        dying = worker.manage(env, "drain", "--timeout", "60", log=folder / f"drain{n}.log")
+        time.sleep(3)
+        dying.kill()
+    settle(0)
+    assert_once(raw)
+
+
 @pytest.fixture
-def brokerless(process_env: dict[str, str], tmp_path: Path) -> Iterator[worker.Site]:
-    """A web process whose Redis is not there."""
-    env = {**process_env, "REDIS_URL": "redis://127.0.0.1:1/0"}
-    with worker.web(env, folder=tmp_path) as site:
-        yield site
+def brokerless(process_env: dict[str, str]) -> dict[str, str]:
+    """The environment of processes whose Redis is not there."""
+    return {**process_env, "REDIS_URL": "redis://127.0.0.1:1/0"}
 
 
 @pytest.mark.service
 @pytest.mark.slow
-def test_mails_are_taken_without_redis_and_drained(brokerless: worker.Site) -> None:
+def test_mails_are_taken_without_redis_and_drained(
+    brokerless: dict[str, str], tmp_path: Path
+) -> None:
     """Rows are the queue: a dead broker costs time, never work."""
-    raw = mails(60)
-    url = door(brokerless)
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda form: offer(url, form, tries=1), offers(raw, random.Random(3))))
-    assert draining.drain(timeout_seconds=120)[1]
-    assert_once(raw)
+    flood_without_redis(brokerless, tmp_path, count=60, kills=0)
+
+
+@pytest.mark.service
+@pytest.mark.soak
+def test_two_thousand_mails_are_filed_once_without_redis(
+    brokerless: dict[str, str], tmp_path: Path
+) -> None:
+    """The promised form: one web process and five drains are killed."""
+    flood_without_redis(brokerless, tmp_path, count=2000, kills=5)
 
 
 # ------------------------------------------------------------------ out
@@ -213,6 +241,23 @@ def crash_and_heal(env: dict[str, str], point: str, folder: Path) -> None:
     assert draining.drain(timeout_seconds=60)[1]
 
 
+def replies_at(
+    point: str, env: dict[str, str], sink: SmtpSink, folder: Path, *, count: int
+) -> None:
+    """Each Message-ID at most once, and never "sent" for an unknown outcome."""
+    load(PRESET.read_text())
+    connect("email", "support", {"address": "support@example.com", "smtp_url": sink.url()})
+    _file(mails(count * 2))
+    for n in range(count):
+        row = reply_once(n)
+        crash_and_heal(env, point, folder)
+        row.refresh_from_db()
+        copies = sink.count_of(row.payload["external_id"])
+        assert copies <= 1
+        assert row.state == ("sent" if point == "out_after_sent_commit" else "held")
+        assert (row.state != "sent") or copies == 1
+
+
 @pytest.mark.service
 @pytest.mark.mail
 @pytest.mark.slow
@@ -220,18 +265,19 @@ def crash_and_heal(env: dict[str, str], point: str, folder: Path) -> None:
 def test_reply_is_never_sent_twice_whatever_dies(
     point: str, process_env: dict[str, str], smtp_sink: SmtpSink, tmp_path: Path
 ) -> None:
-    """Trust I3, I8: each Message-ID at most once, and never "sent" for an unknown outcome."""
-    load(PRESET.read_text())
-    connect("email", "support", {"address": "support@example.com", "smtp_url": smtp_sink.url()})
-    _file(mails(4))
-    for n in range(2):
-        row = reply_once(n)
-        crash_and_heal(process_env, point, tmp_path)
-        row.refresh_from_db()
-        count = smtp_sink.count_of(row.payload["external_id"])
-        assert count <= 1
-        assert row.state == ("sent" if point == "out_after_sent_commit" else "held")
-        assert (row.state != "sent") or count == 1
+    """Trust I3, I8: the short form."""
+    replies_at(point, process_env, smtp_sink, tmp_path, count=1)
+
+
+@pytest.mark.service
+@pytest.mark.mail
+@pytest.mark.soak
+@pytest.mark.parametrize("point", POINTS)
+def test_twenty_replies_are_never_sent_twice_whatever_dies(
+    point: str, process_env: dict[str, str], smtp_sink: SmtpSink, tmp_path: Path
+) -> None:
+    """The promised form: twenty replies at each point."""
+    replies_at(point, process_env, smtp_sink, tmp_path, count=20)
 
 
 def _file(raw: list[bytes]) -> None:

@@ -1,0 +1,109 @@
+"""Bodies of the API's verbs: every field is known, nothing is dropped silently."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from inbox.tickets.models import Kind, Priority, Resolution
+
+
+class Strict(serializers.Serializer[Any]):
+    """Fields that are not known are refused, not dropped."""
+
+    at_least_one = False
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Raises `ValidationError` for unknown names."""
+        unknown = sorted(set(data) - set(self.fields))
+        if unknown:
+            raise ValidationError({name: ["This field does not exist."] for name in unknown})
+        if self.at_least_one and not data:
+            raise ValidationError({"": [f"Give at least one of {', '.join(self.fields)}."]})
+        return super().to_internal_value(data)
+
+
+class Empty(Strict):
+    """A verb without words."""
+
+
+class Reply(Strict):
+    """`body` is Markdown."""
+
+    body = serializers.CharField(max_length=100_000)
+    internal = serializers.BooleanField(default=False)
+    last_seen_message = serializers.IntegerField(required=False, allow_null=True)
+    then = serializers.ChoiceField(["none", "wait", "close"], default="none")
+
+
+class Assign(Strict):
+    """`assignee`: a username, or null for nobody."""
+
+    assignee = serializers.CharField(allow_null=True, required=False)
+    team = serializers.CharField(allow_null=True, required=False)
+    at_least_one = True
+
+
+class Close(Strict):
+    """`link` is needed by some resolutions, `note` by others."""
+
+    resolution = serializers.ChoiceField(Resolution.choices, default="answered")
+    link = serializers.URLField(required=False, allow_blank=True, allow_null=True)
+    note = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class Hold(Strict):
+    """The reason is mandatory."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class Snooze(Strict):
+    """`until` null wakes the ticket."""
+
+    until = serializers.CharField(allow_null=True)
+    mode = serializers.ChoiceField(["time", "reply"], default="time")
+
+
+class Tags(Strict):
+    """Tags to put on and to take off."""
+
+    add = serializers.ListField(child=serializers.CharField(max_length=80), default=list)
+    remove = serializers.ListField(child=serializers.CharField(max_length=80), default=list)
+
+
+class Merge(Strict):
+    """The ticket that this one goes into."""
+
+    into = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+
+
+class Split(Strict):
+    """The messages that leave."""
+
+    messages = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), min_length=1
+    )
+
+
+class Link(Strict):
+    """Something outside."""
+
+    kind = serializers.CharField(required=False, default="", max_length=30)
+    url = serializers.URLField(max_length=500)
+
+
+class Fields(Strict):
+    """Plain fields of a ticket."""
+
+    category = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    priority = serializers.ChoiceField(Priority.choices, required=False)
+    kind = serializers.ChoiceField(Kind.choices, required=False)
+    subject = serializers.CharField(max_length=250, required=False)
+    at_least_one = True
+
+
+class Wait(Strict):
+    """Whose turn it is."""
+
+    on = serializers.ChoiceField(["them", "research"], default="them")
