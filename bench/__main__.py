@@ -1,19 +1,29 @@
-"""`make bench`: one JSON line per figure, on a private PostgreSQL."""
+"""`make bench`: one JSON line per figure, on a private PostgreSQL and Redis.
+
+`BENCH_MAILS=10000` makes the memory run as long as promised.
+"""
 
 import os
 import subprocess
 import sys
 import tempfile
 
-from rig import postgres
+from rig import postgres, redis
+
+WITH_REDIS = ("bench.processes", "bench.acks")
 
 
 def main() -> int:
-    """Start a database, then run the measurements in a process that belongs to it."""
-    with postgres.postgres() as server, tempfile.TemporaryDirectory() as data:
-        env = {**os.environ, "DATABASE_URL": server.url(), "REDIS_URL": "", "DATA_DIR": data}
-        env |= {"DJANGO_SETTINGS_MODULE": "helpdesk.settings", "LOG_LEVEL": "ERROR"}
-        return subprocess.call([sys.executable, "-m", "bench.mail"], env=env)
+    """Start the services, then measure in processes that belong to them."""
+    code = 0
+    with redis.redis() as broker:
+        for module in ("bench.mail", "bench.queue", "bench.processes", "bench.acks"):
+            with postgres.postgres() as server, tempfile.TemporaryDirectory() as data:
+                env = {**os.environ, "DATABASE_URL": server.url(), "DATA_DIR": data}
+                env |= {"REDIS_URL": broker.url() if module in WITH_REDIS else ""}
+                env |= {"DJANGO_SETTINGS_MODULE": "helpdesk.settings", "LOG_LEVEL": "ERROR"}
+                code |= subprocess.call([sys.executable, "-m", module], env=env)
+    return code
 
 
 if __name__ == "__main__":

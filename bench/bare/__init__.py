@@ -1,0 +1,1 @@
+"""A bare Django with Celery: what the web process and the worker are measured against."""
