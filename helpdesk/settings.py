@@ -54,10 +54,14 @@ INSTALLED_APPS = [
     "csp",
     "inbox",
     "integrations.email",
+    "integrations.pagerduty",
+    "integrations.slack",
+    "integrations.github",
 ]
 MIDDLEWARE = [
     "inbox.web.middleware.request_log",
     "inbox.web.middleware.headers",
+    "inbox.web.middleware.webhooks",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -189,6 +193,7 @@ CELERY_TASK_DEFAULT_QUEUE = "bulk"
 CELERY_TASK_ROUTES = {
     "inbox.process_delivery": {"queue": "intake"},
     "inbox.poll": {"queue": "intake"},
+    "inbox.fetch": {"queue": "bulk"},
     "inbox.deliver": {"queue": "outbound"},
     "inbox.tick": {"queue": "clocks"},
     "inbox.sweep": {"queue": "clocks"},
