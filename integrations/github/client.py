@@ -129,6 +129,23 @@ def _next(links: str, config: ChannelConfig) -> str:
     return ""
 
 
+def graphql(config: ChannelConfig, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """One query or mutation; `data`. Raises `GitHubError`, also for errors that come as 200.
+
+    https://docs.github.com/en/graphql/guides/forming-calls-with-graphql
+    """
+    url = _base(config).removesuffix("/v3") + "/graphql"
+    found, _ = call(config, "POST", url, {"query": query, "variables": dict(variables)})
+    found = found if isinstance(found, dict) else {}
+    for error in found.get("errors") or []:
+        if error.get("type") == "RATE_LIMITED":
+            raise GitHubError("GitHub asks us to wait", retry_after_seconds=LEAST_WAIT)
+        text = f"GitHub refuses: {error.get('message')}"[:200]
+        status = 404 if error.get("type") == "NOT_FOUND" else 422
+        raise GitHubError(text, status=status, permanent=True)
+    return found.get("data") or {}
+
+
 # ------------------------------------------------------------------ who we are
 
 _tokens: dict[tuple[str, str], tuple[float, str]] = {}
