@@ -5,7 +5,7 @@ from inbox.calendars.models import Calendar, CalendarVersion
 from inbox.channels.models import Channel, Delivery, Fetch, Lookup, Source, SourceGroup
 from inbox.common.models import ConfigVersion, Setting
 from inbox.followups.models import DelayedAction, Digest, FollowUp, Handover, PromiseOffer
-from inbox.loop.models import Link
+from inbox.loop.models import Closing, Item, Link, LoopNotice, Release
 from inbox.mirrors.models import MirrorCard, MirrorTarget
 from inbox.notify.models import Notice
 from inbox.oncall.models import (
@@ -46,6 +46,7 @@ __all__ = [
     "Category",
     "Channel",
     "Clock",
+    "Closing",
     "ConfigVersion",
     "Contact",
     "ContactMerge",
@@ -56,8 +57,10 @@ __all__ = [
     "FollowUp",
     "Handover",
     "Identity",
+    "Item",
     "Link",
     "Lookup",
+    "LoopNotice",
     "Message",
     "MirrorCard",
     "MirrorTarget",
@@ -68,6 +71,7 @@ __all__ = [
     "PromiseOffer",
     "Reaction",
     "Receipt",
+    "Release",
     "Role",
     "RosterShift",
     "Rotation",

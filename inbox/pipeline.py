@@ -20,6 +20,8 @@ from inbox.followups import services as followups
 from inbox.intake import aftermath, prepare, results
 from inbox.intake.prepare import Claim
 from inbox.intake.services import Arrival, file_message
+from inbox.loop import items
+from inbox.loop import services as loop
 from inbox.mirrors import services as mirrors
 from inbox.oncall import assigning as oncall
 from inbox.outbox import sending
@@ -38,6 +40,7 @@ STEPS: tuple[Step, ...] = (
     sla.on_event,
     oncall.on_event,
     followups.on_event,
+    loop.on_event,
     mirrors.on_event,
     outbox.on_event,
 )
@@ -129,6 +132,9 @@ def _file(claimed: Claim, batch: InboundBatch, now: datetime) -> str:
                 said += [aftermath.file_delete(d, claimed.channel) for d in batch.deletes]
                 said += [aftermath.file_reaction(r, claimed.channel) for r in batch.reactions]
                 said += [aftermath.file_thread(t, claimed.channel) for t in batch.threads]
+                said += [items.file_item(i, claimed.channel) for i in batch.items]
+                said += [items.file_review(r, claimed.channel) for r in batch.reviews]
+                said += [items.file_release(r, claimed.channel) for r in batch.releases]
                 if batch.trouble is not None:
                     results.trouble(claimed, batch.trouble)
                     said.append("")

@@ -144,6 +144,15 @@ class InboundThread:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InboundReview:
+    """Somebody reviewed a proposed change; whether it was one of us, the hub knows."""
+
+    thread_key: str
+    author: Author
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class InboundTrouble:
     """The vendor says that the connection or a place in it does not work any more."""
 
@@ -167,6 +176,7 @@ class InboundBatch:
     reactions: tuple[InboundReaction, ...] = ()
     threads: tuple[InboundThread, ...] = ()
     items: tuple[TrackedItem, ...] = ()
+    reviews: tuple[InboundReview, ...] = ()
     releases: tuple[TrackedRelease, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()  # places that have another name now: (old, new)
     trouble: InboundTrouble | None = None

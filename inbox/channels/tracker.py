@@ -33,6 +33,7 @@ class TrackedItem:
     commit: str = ""  # what brought a merged pull request in
     base: str = ""  # the branch that it went to
     draft: bool = False
+    review_asked_at: datetime | None = None  # opened, pushed to, or made ready: ours to look at
     closes: tuple[ItemRef, ...] = ()  # what a pull request says that it fixes
     backport_of: int = 0  # the pull request that this one brings to another branch
 

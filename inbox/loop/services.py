@@ -9,9 +9,13 @@ from inbox.common import work
 from inbox.loop.models import Link
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import VerbError
-from inbox.tickets.models import Ticket
+from inbox.tickets.models import Ticket, TicketEvent
 
 KIND = re.compile(r"^[a-z][a-z0-9_]{1,29}$")
+
+
+def on_event(event: TicketEvent) -> None:
+    """The pipeline's step: what is said and done on tickets moves the loop."""
 
 
 def add_link(ticket: Ticket, *, url: str, kind: str = "") -> Link:

@@ -1,0 +1,125 @@
+"""What a tracker says of its items and releases, kept as it stood last."""
+
+from typing import Any
+
+from django.db.models import Q
+
+from inbox.channels.contract import InboundReview
+from inbox.channels.models import Channel
+from inbox.channels.tracker import TrackedItem, TrackedRelease
+from inbox.common import work
+from inbox.loop.models import Closing, Item, Link, LoopNotice, Release
+from inbox.people import services as people
+
+TAKEN = ("key", "kind", "url", "title", "state", "reason", "commit", "base", "draft", "backport_of")
+
+
+def file_item(found: TrackedItem, channel: Channel) -> str:
+    """An item as it stands now. Returns why nothing changed, or ""."""
+    rows = Item.objects.select_for_update()
+    item = rows.filter(channel=channel, place=found.place, number=found.number).first()
+    if item is None:
+        item = Item(channel=channel, place=found.place, number=found.number)
+    elif item.at is not None and found.at < item.at:
+        return "a later state is known"
+    _take(item, found)
+    return ""
+
+
+def _take(item: Item, found: TrackedItem) -> None:
+    was = item.state if item.pk else ""
+    for name in TAKEN:
+        setattr(item, name, getattr(found, name))
+    item.title, item.url, item.base = item.title[:250], item.url[:500], item.base[:200]
+    asked = found.review_asked_at
+    if asked is not None and (item.asked_review_at is None or asked > item.asked_review_at):
+        item.asked_review_at = asked
+    item.at = found.at
+    item.save()
+    _attach_links(item)
+    if found.closes:
+        _note_closings(item, found)
+    item.links.exclude(state=item.state).update(state=item.state)
+    if was != item.state and item.state != "open":
+        look_up_fixed_by(item)
+
+
+def _attach_links(item: Item) -> None:
+    """Links that were made before the item was known; an address may end in an anchor."""
+    mine = Q(url=item.url) | Q(url__startswith=f"{item.url}#")
+    Link.objects.filter(mine, item__isnull=True).update(item=item, state=item.state)
+
+
+def _note_closings(pull: Item, found: TrackedItem) -> None:
+    wanted = {(ref.place or pull.place, ref.number) for ref in found.closes}
+    Closing.objects.bulk_create(
+        (Closing(pull=pull, place=place[:200], number=number) for place, number in wanted),
+        ignore_conflicts=True,
+    )
+
+
+def look_up_fixed_by(item: Item) -> None:
+    """Something was closed or merged: find out in which release it, or what it closes, comes."""
+    closings = [Q(place=c.place, number=c.number) for c in item.closings.all()]
+    mine = Q(pk=item.pk)
+    for closing in closings:
+        mine |= closing & Q(channel=item.channel_id)
+    waiting = Item.objects.filter(mine, released_in__isnull=True)
+    waiting.update(due_at=work.current().now, tries=0)
+
+
+def file_review(found: InboundReview, channel: Channel) -> str:
+    """Somebody reviewed; a member of the team pays what is owed (S51)."""
+    author = people.resolve(channel.kind, channel.realm, found.author)
+    if not people.is_team(author):
+        return "a review by the community"
+    rows = Item.objects.filter(channel=channel, key=found.thread_key)
+    late = Q(reviewed_at__isnull=True) | Q(reviewed_at__lt=found.at)
+    return "" if rows.filter(late).update(reviewed_at=found.at) else "no such item, or known"
+
+
+def file_release(found: TrackedRelease, channel: Channel) -> str:
+    """A release as it stands now; what waits in its place is looked at again."""
+    rows = Release.objects.select_for_update()
+    release = rows.filter(channel=channel, place=found.place, tag=found.tag).first()
+    if release is not None and found.at < release.at:
+        return "a later state of this release is known"
+    if release is None:
+        release = Release(channel=channel, place=found.place[:200], tag=found.tag[:200])
+    facts: dict[str, Any] = {
+        "name": found.name[:250],
+        "url": found.url[:500],
+        "prerelease": found.prerelease,
+        "draft": found.draft,
+        "gone": found.gone,
+        "published_at": found.published_at,
+        "at": found.at,
+    }
+    for name, value in facts.items():
+        setattr(release, name, value)
+    release.save()
+    look_again(release)
+    return ""
+
+
+def look_again(release: Release) -> None:
+    """Items of the place that have no release so far, and those said to be in this one.
+
+    A moved tag or a withdrawn release is noticed as long as nobody was told.
+    """
+    told = LoopNotice.objects.filter(release=release, outgoing__state__in=("sent", "sending"))
+    here = Item.objects.filter(channel=release.channel_id, place=release.place).exclude(
+        state="open"
+    )
+    free = here.filter(released_in__isnull=True) | here.filter(released_in=release).exclude(
+        notices__in=told
+    )
+    Item.objects.filter(pk__in=free.values("pk")).update(due_at=work.current().now, tries=0)
+
+
+def rename_place(channel: Channel, old: str, new: str) -> None:
+    """A place has another name now: what is known of it moves along."""
+    for model in (Item, Release):
+        taken = model.objects.filter(channel=channel, place=new)
+        if not taken.exists():
+            model.objects.filter(channel=channel, place=old).update(place=new)
