@@ -4,6 +4,7 @@ from typing import Any
 
 from inbox.common import work
 from inbox.common.queue import Job, enqueue
+from inbox.outbox import drafts
 from inbox.outbox.models import HeldReason, Outgoing, OutgoingState
 from inbox.tickets import kinds
 from inbox.tickets import services as tickets
@@ -15,9 +16,13 @@ def retry(row: Outgoing) -> None:
     _release(row, {OutgoingState.FAILED})
 
 
-def approve(row: Outgoing) -> None:
-    """Let a draft that waited for a person go."""
+def approve(row: Outgoing, *, delay_seconds: int = 0) -> None:
+    """Let a draft that waited for a person go; an unsaid one can be taken back for a while."""
     _need(row, HeldReason.APPROVAL)
+    if drafts.is_unsaid(row):
+        _move(row, {OutgoingState.HELD}, held_reason="", state=OutgoingState.QUEUED)
+        drafts.say(row, delay_seconds=delay_seconds)
+        return
     _release(row, {OutgoingState.HELD})
 
 

@@ -62,19 +62,32 @@ def queue_message(message: Message) -> Outgoing | None:
         return None
     delays: dict[int, timedelta] = work.current().cache.get("delays", {})
     automatic = message.role == AuthorRole.BOT
-    return insert(
-        ticket=ticket,
-        channel=channel,
-        thread=message.thread,
-        message=message,
-        kind="auto_reply" if automatic else "reply",
-        automatic=automatic,
-        visibility=message.visibility,
-        lane=lane_of(channel, message.thread.thread_key),
-        delay=delays.get(message.pk, timedelta()),
-        key=f"message:{message.pk}",
-        payload=_payload(message, automatic=automatic),
-    )
+    row = {
+        "ticket": ticket,
+        "channel": channel,
+        "thread": message.thread,
+        "message": message,
+        "kind": "auto_reply" if automatic else "reply",
+        "automatic": automatic,
+        "visibility": message.visibility,
+        "lane": lane_of(channel, message.thread.thread_key),
+        "payload": _payload(message, automatic=automatic),
+    }
+    drafts: dict[int, Outgoing] = work.current().cache.get("drafts", {})
+    delay = delays.get(message.pk, timedelta())
+    if message.pk in drafts:
+        return _leave_by(drafts[message.pk], row, delay)
+    return insert(delay=delay, key=f"message:{message.pk}", **row)
+
+
+def _leave_by(draft: Outgoing, fields: dict[str, Any], delay: timedelta) -> Outgoing:
+    """An approved draft's own row takes the message, and leaves after the delay."""
+    for name, value in {**fields, "not_before": work.current().now + delay}.items():
+        setattr(draft, name, value)
+    draft.save(update_fields=[*fields, "not_before"])
+    if not delay:
+        enqueue(Job.DELIVER, draft.pk)
+    return draft
 
 
 def _payload(message: Message, *, automatic: bool) -> dict[str, Any]:

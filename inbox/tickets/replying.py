@@ -49,15 +49,17 @@ def reply(  # noqa: PLR0913 - what an agent decides in one go, all by name
     files: Sequence[Attachment] = (),
     last_seen_message: int | None = None,
     delay_seconds: int = 0,
+    thread: Thread | None = None,
 ) -> Message:
     """Answer in public; the outbox sends it by the thread's own channel.
 
-    `user` None is an automatic answer. `then`: none, wait or close. Raises `StaleReply` when a
-    newer message has come since `last_seen_message`.
+    `user` None is an automatic answer. `then`: none, wait or close. `thread`: in this one, not
+    where somebody wrote last. Raises `StaleReply` when a newer message has come since
+    `last_seen_message`.
     """
     ticket = own(ticket)
     _check(ticket, body, then, last_seen_message)
-    route = reply_route(ticket)
+    route = reply_route(ticket, thread=thread)
     message = _file(ticket, route, body=body, user=user, to=to, cc=cc, files=files)
     if delay_seconds:
         work.current().cache.setdefault("delays", {})[message.pk] = timedelta(seconds=delay_seconds)
@@ -74,15 +76,18 @@ def note(
     return add_note(own(ticket), body=body, user=user, files=files)
 
 
-def reply_route(ticket: Ticket, *, newest: Sequence[Message] = ()) -> Route:
+def reply_route(
+    ticket: Ticket, *, newest: Sequence[Message] = (), thread: Thread | None = None
+) -> Route:
     """How an answer would go out now: thread, To and Cc.
 
     `newest`: the ticket's newest messages, where the caller has read them anyway, oldest first.
+    `thread`: the answer goes there; None is where somebody wrote last.
     """
     seen = (m for m in reversed(newest) if _can_be_answered(m))
-    answered = next(seen, None) or _newest_to_answer(ticket)
+    answered = next(seen, None) or _newest_to_answer(ticket, thread)
     if answered is None:
-        return Route(answered=None, thread=home_thread(ticket), cc=tuple(ticket.cc))
+        return Route(answered=None, thread=thread or home_thread(ticket), cc=tuple(ticket.cc))
     channel = answered.thread.channel
     if Capability.RECIPIENTS not in channel.type.capabilities:
         return Route(answered=answered, thread=answered.thread)
@@ -98,9 +103,10 @@ def _can_be_answered(message: Message) -> bool:
     )
 
 
-def _newest_to_answer(ticket: Ticket) -> Message | None:
+def _newest_to_answer(ticket: Ticket, thread: Thread | None) -> Message | None:
+    messages = ticket.messages.filter(thread=thread) if thread else ticket.messages
     return (
-        ticket.messages.filter(
+        messages.filter(
             visibility=Visibility.PUBLIC, direction=Direction.IN, deleted_at__isnull=True
         )
         .exclude(flags__icontains=UNACCEPTED)
