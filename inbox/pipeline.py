@@ -132,9 +132,7 @@ def _file(claimed: Claim, batch: InboundBatch, now: datetime) -> str:
                 said += [aftermath.file_delete(d, claimed.channel) for d in batch.deletes]
                 said += [aftermath.file_reaction(r, claimed.channel) for r in batch.reactions]
                 said += [aftermath.file_thread(t, claimed.channel) for t in batch.threads]
-                said += [items.file_item(i, claimed.channel) for i in batch.items]
-                said += [items.file_review(r, claimed.channel) for r in batch.reviews]
-                said += [items.file_release(r, claimed.channel) for r in batch.releases]
+                items.file_all(batch, claimed.channel)
                 if batch.trouble is not None:
                     results.trouble(claimed, batch.trouble)
                     said.append("")

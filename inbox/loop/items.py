@@ -4,26 +4,49 @@ from typing import Any
 
 from django.db.models import Q
 
-from inbox.channels.contract import InboundReview
+from inbox.channels.contract import InboundBatch, InboundReview
 from inbox.channels.models import Channel
 from inbox.channels.tracker import TrackedItem, TrackedRelease
 from inbox.common import work
 from inbox.loop.models import Closing, Item, Link, LoopNotice, Release
 from inbox.people import services as people
 
-TAKEN = ("key", "kind", "url", "title", "state", "reason", "commit", "base", "draft", "backport_of")
+TAKEN = (
+    "key",
+    "kind",
+    "url",
+    "title",
+    "state",
+    "reason",
+    "commit",
+    "base",
+    "head",
+    "draft",
+    "backport_of",
+)
 
 
-def file_item(found: TrackedItem, channel: Channel) -> str:
-    """An item as it stands now. Returns why nothing changed, or ""."""
+def file_all(batch: InboundBatch, channel: Channel) -> None:
+    """What a delivery says of items, reviews and releases, beside its messages."""
+    for item in batch.items:
+        file_item(item, channel)
+    for review in batch.reviews:
+        file_review(review, channel)
+    for release in batch.releases:
+        file_release(release, channel)
+    for old, new in batch.renamed:
+        rename_place(channel, old, new)
+
+
+def file_item(found: TrackedItem, channel: Channel) -> None:
+    """An item as it stands now; of two states the later one counts."""
     rows = Item.objects.select_for_update()
     item = rows.filter(channel=channel, place=found.place, number=found.number).first()
     if item is None:
         item = Item(channel=channel, place=found.place, number=found.number)
     elif item.at is not None and found.at < item.at:
-        return "a later state is known"
+        return
     _take(item, found)
-    return ""
 
 
 def _take(item: Item, found: TrackedItem) -> None:
@@ -68,22 +91,20 @@ def look_up_fixed_by(item: Item) -> None:
     waiting.update(due_at=work.current().now, tries=0)
 
 
-def file_review(found: InboundReview, channel: Channel) -> str:
+def file_review(found: InboundReview, channel: Channel) -> None:
     """Somebody reviewed; a member of the team pays what is owed (S51)."""
-    author = people.resolve(channel.kind, channel.realm, found.author)
-    if not people.is_team(author):
-        return "a review by the community"
-    rows = Item.objects.filter(channel=channel, key=found.thread_key)
-    late = Q(reviewed_at__isnull=True) | Q(reviewed_at__lt=found.at)
-    return "" if rows.filter(late).update(reviewed_at=found.at) else "no such item, or known"
+    if people.is_team(people.resolve(channel.kind, channel.realm, found.author)):
+        late = Q(reviewed_at__isnull=True) | Q(reviewed_at__lt=found.at)
+        rows = Item.objects.filter(channel=channel, key=found.thread_key)
+        rows.filter(late).update(reviewed_at=found.at)
 
 
-def file_release(found: TrackedRelease, channel: Channel) -> str:
+def file_release(found: TrackedRelease, channel: Channel) -> None:
     """A release as it stands now; what waits in its place is looked at again."""
     rows = Release.objects.select_for_update()
     release = rows.filter(channel=channel, place=found.place, tag=found.tag).first()
-    if release is not None and found.at < release.at:
-        return "a later state of this release is known"
+    if release is not None and (found.at, found.gone) < (release.at, release.gone):
+        return
     if release is None:
         release = Release(channel=channel, place=found.place[:200], tag=found.tag[:200])
     facts: dict[str, Any] = {
@@ -99,7 +120,6 @@ def file_release(found: TrackedRelease, channel: Channel) -> str:
         setattr(release, name, value)
     release.save()
     look_again(release)
-    return ""
 
 
 def look_again(release: Release) -> None:

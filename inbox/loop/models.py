@@ -49,6 +49,7 @@ class Item(models.Model):
     reason = models.CharField(max_length=20, blank=True)
     commit = models.CharField(max_length=64, blank=True)
     base = models.CharField(max_length=200, blank=True)
+    head = models.CharField(max_length=64, blank=True)
     draft = models.BooleanField(default=False)
     backport_of = models.PositiveIntegerField(default=0)
     at = models.DateTimeField(null=True, blank=True)  # of two states the later one counts

@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(blank=True, max_length=20)),
                 ("commit", models.CharField(blank=True, max_length=64)),
                 ("base", models.CharField(blank=True, max_length=200)),
+                ("head", models.CharField(blank=True, max_length=64)),
                 ("draft", models.BooleanField(default=False)),
                 ("backport_of", models.PositiveIntegerField(default=0)),
                 ("at", models.DateTimeField(blank=True, null=True)),

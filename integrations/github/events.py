@@ -4,59 +4,30 @@ A comment carries its whole issue, so whichever comes first opens the ticket. Ve
 `updated_at`: of two the later one counts.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from inbox.channels.contract import (
-    Author,
     ChannelConfig,
     InboundBatch,
     InboundDelete,
     InboundMessage,
+    InboundReview,
     InboundThread,
 )
+from inbox.channels.tracker import TrackedItem
+from integrations.github import items
+from integrations.github.payloads import (
+    EPOCH,
+    Body,
+    author_of,
+    labels_of,
+    moment,
+    repository_of,
+    version_of,
+)
 
-Body = Mapping[str, Any]
-MAINTAINERS = {"OWNER", "MEMBER", "COLLABORATOR"}
 MARK = "<!-- desk:"
-EPOCH = datetime(2008, 1, 1, tzinfo=UTC)  # before GitHub: a payload without a time
-
-
-def moment(text: Any) -> datetime | None:
-    """GitHub's ISO time; None when there is none."""
-    try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def author_of(row: Body, config: ChannelConfig, *, field: str = "user") -> Author:
-    """Who wrote it; deleted accounts are the ghost. The numeric id survives renames."""
-    user = row.get(field)
-    user = user if isinstance(user, dict) else {"login": "ghost", "id": 10137, "type": "User"}
-    login = str(user.get("login") or "ghost")
-    is_bot = user.get("type") == "Bot" or login.endswith("[bot]")
-    association = str(row.get("author_association") or "")
-    kind = "bot" if is_bot else "maintainer" if association in MAINTAINERS else "community"
-    return Author(
-        external_id=str(user.get("id") or login),
-        name=login,
-        handle=login,
-        member_kind=kind,
-        is_bot=is_bot,
-        verified=True,
-    )
-
-
-def repository_of(body: Body) -> tuple[str, str]:
-    """(numeric id, full name) of the repository."""
-    row = body.get("repository")
-    row = row if isinstance(row, dict) else {}
-    name = str(row.get("full_name") or row.get("name") or "")
-    return str(row.get("id") or name or "0"), name
 
 
 # ------------------------------------------------------------------ the thing itself
@@ -86,11 +57,17 @@ def _thing(body: Body, config: ChannelConfig, kind: str) -> InboundBatch:
         key = opener_key(body, row, kind)
         at = moment(row.get("updated_at")) or EPOCH
         return InboundBatch(deletes=(InboundDelete(message_key=key, at=at),))
+    tracked = _tracked(body, row, kind)
     opener = _opener(body, row, config, kind, edited=action == "edited")
     if opener.author.is_bot:
-        return InboundBatch(ignored="opened by a bot")
+        return InboundBatch(items=tracked, ignored="opened by a bot")
     state = _state(body, row, config, kind)
-    return InboundBatch(messages=(opener,), threads=(state,))
+    return InboundBatch(messages=(opener,), threads=(state,), items=tracked)
+
+
+def _tracked(body: Body, row: Body, kind: str) -> tuple[TrackedItem, ...]:
+    found = items.item_of(body, row, kind)
+    return (found,) if found is not None else ()
 
 
 def opener_key(body: Body, row: Body, kind: str) -> str:
@@ -129,19 +106,6 @@ def _common(body: Body, row: Body, config: ChannelConfig, kind: str, text: str) 
         "source_label": name,
         "facts": {"github_kind": kind, "labels": labels_of(row)},
     }
-
-
-def version_of(row: Body) -> str:
-    """`updated_at`, which compares as text; nothing is older than everything."""
-    at = moment(row.get("updated_at")) or moment(row.get("created_at"))
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else "0"
-
-
-def labels_of(row: Body) -> list[str]:
-    """Exact names, emoji and all."""
-    rows = row.get("labels")
-    found = [r.get("name") if isinstance(r, dict) else r for r in rows or []]
-    return [str(name)[:80] for name in found if name]
 
 
 RESOLUTIONS = {"not_planned": "answered", "duplicate": "duplicate"}
@@ -207,15 +171,18 @@ def _said(
         gone = moment(row.get("updated_at")) or at
         return InboundBatch(deletes=(InboundDelete(message_key=key, at=gone),))
     author, text = author_of(row, config), str(row.get("body") or "")
+    tracked = _tracked(body, thing, kind)
     if author.is_bot:
-        return InboundBatch(ignored="written by a bot")
+        return InboundBatch(items=tracked, ignored="written by a bot")
     if MARK in text:
-        return InboundBatch(ignored="our own comment")
-    state = str(row.get("state") or "").lower()
-    if name == "review" and not text.strip():
-        if state == "commented":
-            return InboundBatch(ignored="a review without words of its own")
-        text = state.replace("_", " ").capitalize()
+        return InboundBatch(items=tracked, ignored="our own comment")
+    reviews: tuple[InboundReview, ...] = ()
+    if name == "review":
+        reviews = (items.review_of(body, thing, row, config),)
+        text = text if text.strip() else _verdict(row)
+    if not text and reviews:
+        why = "a review without words of its own"
+        return InboundBatch(items=tracked, reviews=reviews, ignored=why)
     said = InboundMessage(
         **{**_common(body, thing, config, kind, text), "text": text, "new_text": text},
         message_key=key,
@@ -227,8 +194,16 @@ def _said(
     )
     opener = replace(_opener(body, thing, config, kind), only_opens=True)
     if opener.author.is_bot:
-        return InboundBatch(ignored="said on something that a bot has opened")
-    return InboundBatch(messages=(opener, said))
+        return InboundBatch(
+            items=tracked, reviews=reviews, ignored="said on something that a bot has opened"
+        )
+    return InboundBatch(messages=(opener, said), items=tracked, reviews=reviews)
+
+
+def _verdict(row: Body) -> str:
+    """What a review without words says; its comments on lines come by themselves."""
+    state = str(row.get("state") or "").lower()
+    return "" if state == "commented" else state.replace("_", " ").capitalize()
 
 
 READERS: dict[str, Any] = {
@@ -240,4 +215,5 @@ READERS: dict[str, Any] = {
     "pull_request_review": review,
     "pull_request_review_comment": review_comment,
     "discussion_comment": discussion_comment,
+    "release": items.release,
 }

@@ -9,7 +9,7 @@ from inbox.channels.contract import (
     ConfigError,
     SettingSpec,
 )
-from integrations.github import client, inbound, outbound
+from integrations.github import client, inbound, outbound, tracker
 
 BODY_LIMIT_BYTES = 25_000_000
 
@@ -86,4 +86,5 @@ GITHUB = ChannelKind(
     validate=_validate,
     body_limit_bytes=BODY_LIMIT_BYTES,
     has_signed_webhook=_signed,
+    tracker=tracker.TRACKER,
 )

@@ -1,0 +1,59 @@
+"""What every payload of GitHub's has: times, people, repositories, labels; pure."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from inbox.channels.contract import Author, ChannelConfig
+
+Body = Mapping[str, Any]
+MAINTAINERS = {"OWNER", "MEMBER", "COLLABORATOR"}
+EPOCH = datetime(2008, 1, 1, tzinfo=UTC)  # before GitHub: a payload without a time
+
+
+def moment(text: Any) -> datetime | None:
+    """GitHub's ISO time; None when there is none."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def author_of(row: Body, config: ChannelConfig, *, field: str = "user") -> Author:
+    """Who wrote it; deleted accounts are the ghost. The numeric id survives renames."""
+    user = row.get(field)
+    user = user if isinstance(user, dict) else {"login": "ghost", "id": 10137, "type": "User"}
+    login = str(user.get("login") or "ghost")
+    is_bot = user.get("type") == "Bot" or login.endswith("[bot]")
+    association = str(row.get("author_association") or "")
+    kind = "bot" if is_bot else "maintainer" if association in MAINTAINERS else "community"
+    return Author(
+        external_id=str(user.get("id") or login),
+        name=login,
+        handle=login,
+        member_kind=kind,
+        is_bot=is_bot,
+        verified=True,
+    )
+
+
+def repository_of(body: Body) -> tuple[str, str]:
+    """(numeric id, full name) of the repository."""
+    row = body.get("repository")
+    row = row if isinstance(row, dict) else {}
+    name = str(row.get("full_name") or row.get("name") or "")
+    return str(row.get("id") or name or "0"), name
+
+
+def version_of(row: Body) -> str:
+    """`updated_at`, which compares as text; nothing is older than everything."""
+    at = moment(row.get("updated_at")) or moment(row.get("created_at"))
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else "0"
+
+
+def labels_of(row: Body) -> list[str]:
+    """Exact names, emoji and all."""
+    rows = row.get("labels")
+    found = [r.get("name") if isinstance(r, dict) else r for r in rows or []]
+    return [str(name)[:80] for name in found if name]
