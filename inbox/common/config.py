@@ -15,6 +15,14 @@ ASKING_THE_TEAM = (
 REDIRECT_TEXT = (
     "Most of the community answers in our chat, usually much faster than here. Come over: {link}"
 )
+RELEASE_TEXT = (
+    "Hi {name}, **{version}** of {place} is out, and it has the fix for what you reported.\n\n"
+    "- Release notes: {notes}\n- {upgrade}\n\nShould it not work for you, answer here."
+)
+PAGE_TEXT = (
+    "Hi {name}, the documentation now covers what you were missing: {link}\n\n"
+    "Should something still be unclear, answer here."
+)
 DEFAULTS: dict[str, Any] = {
     "pleasantries": ["thanks", "thank you", "ty"],
     "require_admin_totp": False,
@@ -30,6 +38,9 @@ DEFAULTS: dict[str, Any] = {
     "emoji_mine": ["eyes"],
     "group_seconds": 120,
     "redirect_text": REDIRECT_TEXT,
+    "release_text": RELEASE_TEXT,
+    "upgrade_text": "Update to {version} to get it.",
+    "page_text": PAGE_TEXT,
     "call_link": "",
     "call_after_messages": 10,
     "automatic_per_address_hour": 3,

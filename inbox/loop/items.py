@@ -8,9 +8,11 @@ from inbox.channels.contract import InboundBatch, InboundReview
 from inbox.channels.models import Channel
 from inbox.channels.tracker import TrackedItem, TrackedRelease
 from inbox.common import work
+from inbox.loop import notices
 from inbox.loop.models import Closing, Item, Link, LoopNotice, Release
 from inbox.people import services as people
 
+UNFIXED = ("not_planned", "duplicate")  # closed without a change
 TAKEN = (
     "key",
     "kind",
@@ -46,10 +48,11 @@ def file_item(found: TrackedItem, channel: Channel) -> None:
         item = Item(channel=channel, place=found.place, number=found.number)
     elif item.at is not None and found.at < item.at:
         return
-    _take(item, found)
+    take(item, found)
 
 
-def _take(item: Item, found: TrackedItem) -> None:
+def take(item: Item, found: TrackedItem) -> None:
+    """Bring a row to what the tracker says."""
     was = item.state if item.pk else ""
     for name in TAKEN:
         setattr(item, name, getattr(found, name))
@@ -65,6 +68,8 @@ def _take(item: Item, found: TrackedItem) -> None:
     item.links.exclude(state=item.state).update(state=item.state)
     if was != item.state and item.state != "open":
         look_up_fixed_by(item)
+        if item.reason not in UNFIXED:
+            notices.draft_page(item)
 
 
 def _attach_links(item: Item) -> None:
@@ -88,7 +93,7 @@ def look_up_fixed_by(item: Item) -> None:
     for closing in closings:
         mine |= closing & Q(channel=item.channel_id)
     waiting = Item.objects.filter(mine, released_in__isnull=True)
-    waiting.update(due_at=work.current().now, tries=0)
+    waiting.update(due_at=work.current().now, tries=0, trouble="")
 
 
 def file_review(found: InboundReview, channel: Channel) -> None:
@@ -101,10 +106,15 @@ def file_review(found: InboundReview, channel: Channel) -> None:
 
 def file_release(found: TrackedRelease, channel: Channel) -> None:
     """A release as it stands now; what waits in its place is looked at again."""
+    look_again(keep_release(found, channel))
+
+
+def keep_release(found: TrackedRelease, channel: Channel) -> Release:
+    """A release's row; of two states the later one counts."""
     rows = Release.objects.select_for_update()
     release = rows.filter(channel=channel, place=found.place, tag=found.tag).first()
     if release is not None and (found.at, found.gone) < (release.at, release.gone):
-        return
+        return release
     if release is None:
         release = Release(channel=channel, place=found.place[:200], tag=found.tag[:200])
     facts: dict[str, Any] = {
@@ -119,22 +129,22 @@ def file_release(found: TrackedRelease, channel: Channel) -> None:
     for name, value in facts.items():
         setattr(release, name, value)
     release.save()
-    look_again(release)
+    return release
 
 
 def look_again(release: Release) -> None:
-    """Items of the place that have no release so far, and those said to be in this one.
+    """Ended items of the place that have no release so far, and those said to be in this one.
 
     A moved tag or a withdrawn release is noticed as long as nobody was told.
     """
+    here = Q(place=release.place)
+    for pull in Closing.objects.filter(pull__place=release.place).exclude(place=release.place):
+        here |= Q(place=pull.place, number=pull.number)  # fixed from another place
+    ended = Item.objects.filter(here, channel=release.channel_id).exclude(state="open")
     told = LoopNotice.objects.filter(release=release, outgoing__state__in=("sent", "sending"))
-    here = Item.objects.filter(channel=release.channel_id, place=release.place).exclude(
-        state="open"
-    )
-    free = here.filter(released_in__isnull=True) | here.filter(released_in=release).exclude(
-        notices__in=told
-    )
-    Item.objects.filter(pk__in=free.values("pk")).update(due_at=work.current().now, tries=0)
+    waiting = Q(released_in__isnull=True, trouble="") | Q(released_in=release)
+    due = ended.filter(waiting).exclude(notices__in=told)
+    Item.objects.filter(pk__in=due.values("pk")).update(due_at=work.current().now, tries=0)
 
 
 def rename_place(channel: Channel, old: str, new: str) -> None:

@@ -8,6 +8,7 @@ from inbox.calendars import feeds
 from inbox.common.work import Actor
 from inbox.followups import digests, handovers
 from inbox.followups import services as followups
+from inbox.loop import releasing
 from inbox.notify import services as notify
 from inbox.oncall import rosters
 from inbox.sla import services as sla
@@ -27,11 +28,21 @@ def _acting(label: str, act: Act) -> Act:
     return run
 
 
+def _look_up(pk: int, now: datetime) -> bool:
+    """Ask a tracker outside any change, then keep what it said in one."""
+    answer = releasing.ask(pk, now)
+    if answer is None:
+        return False
+    with pipeline.change(Actor.system("releases"), now=now):
+        return releasing.apply(pk, answer, now)
+
+
 CLOCKWORK: tuple[tuple[Find, Act], ...] = (
     (sla.due_clock_ids, _acting("clock", sla.tick)),
     (followups.due_action_ids, _acting("followups", followups.fire)),
     (handovers.due_rotation_ids, _acting("on-call", handovers.make)),
     (digests.due_user_ids, _acting("digest", digests.send)),
+    (releasing.due_ids, _look_up),
     (rosters.due_ids, rosters.refresh),  # these two ask the network: outside any change
     (feeds.due_ids, feeds.read),
     (notify.untold_ids, _acting("notify", notify.send)),
