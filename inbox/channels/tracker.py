@@ -32,7 +32,7 @@ class TrackedItem:
     reason: str = ""  # why it is closed: completed · not_planned · duplicate
     commit: str = ""  # what brought a merged pull request in
     base: str = ""  # the branch that it went to
-    head: str = ""  # the last commit of what was proposed
+    head: str = ""  # a pull request's own last commit, as it was before it was merged
     draft: bool = False
     review_asked_at: datetime | None = None  # opened, pushed to, or made ready: ours to look at
     closes: tuple[ItemRef, ...] = ()  # what a pull request says that it fixes
@@ -63,7 +63,7 @@ class Commit:
     message: str
     author: str = ""  # name and address: what a cherry-pick keeps
     authored_at: str = ""  # as the vendor writes it: what a cherry-pick keeps
-    parents: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()  # shas; the first is the branch that a merge went to
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,8 @@ from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
 from typing import Protocol
 
-from inbox.channels.tracker import Commit, Comparison, TrackedRelease
+from inbox.channels.contract import ChannelConfig
+from inbox.channels.tracker import Commit, Comparison, TrackedItem, TrackedRelease, Tracker
 
 SHA = r"[0-9a-f]{7,64}"
 REVERTS = re.compile(
@@ -53,6 +54,43 @@ class History(Protocol):
     def compare(self, base: str, head: str) -> Comparison:
         """What the head has beyond the base."""
         ...
+
+
+@dataclass(frozen=True)
+class PlaceHistory:
+    """The history of one place, asked through its tracker."""
+
+    tracker: Tracker
+    config: ChannelConfig
+    place: str
+
+    def commit(self, sha: str) -> Commit:
+        """One commit. Raises `DeliveryError`."""
+        return self.tracker.commit(self.config, self.place, sha)
+
+    def compare(self, base: str, head: str) -> Comparison:
+        """What the head has beyond the base. Raises `DeliveryError`."""
+        return self.tracker.compare(self.config, self.place, base, head)
+
+
+def fixes_of(items: Iterable[TrackedItem]) -> list[Fix]:
+    """Merged pull requests and commits of one place as fixes, each with its backports."""
+    merged = [item for item in items if item.commit]
+    numbers = {item.number for item in merged if item.number and not item.backport_of}
+    originals = [item for item in merged if item.backport_of not in numbers]
+    return [
+        Fix(landings=tuple(_landing(item) for item in (original, *_backports(original, merged))))
+        for original in originals
+    ]
+
+
+def _backports(original: TrackedItem, merged: Sequence[TrackedItem]) -> list[TrackedItem]:
+    number = original.number
+    return [item for item in merged if number and item.backport_of == number]
+
+
+def _landing(item: TrackedItem) -> Landing:
+    return Landing(sha=item.commit, number=item.number, head=item.head)
 
 
 def first_release(

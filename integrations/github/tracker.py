@@ -21,7 +21,7 @@ from inbox.channels.tracker import (
     Tracker,
 )
 from integrations.github import client, forms
-from integrations.github.payloads import EPOCH, moment
+from integrations.github.events import EPOCH, moment
 from integrations.github.words import backport_of, closes
 
 Row = dict[str, Any]
@@ -32,8 +32,9 @@ MOST_TEMPLATES = 30
 ADDRESS = re.compile(
     r"/(?!orgs/)([\w.-]+/[\w.-]+)/(issues|pull|discussions)/(\d{1,9})(?:/.*)?", re.ASCII
 )
+COMMIT_URL = re.compile(r"/repos/([^/]+/[^/]+)/commits/")
 KINDS = {"issues": "issue", "pull": "pull", "discussions": "discussion"}
-GONE = (404, 410)
+GONE = (404, 410, 422)  # 422: no such commit
 TEMPLATES = ".github/ISSUE_TEMPLATE"
 # REST's `connected` does not say what was connected; GraphQL does
 # https://docs.github.com/en/graphql/reference/objects#issue
@@ -66,6 +67,16 @@ def _rows(config: ChannelConfig, path: str, *, most_pages: int = MOST_PAGES) -> 
         yield from (row for row in rows if isinstance(row, dict))
         if len(rows) < PER_PAGE:
             return
+
+
+def _if_there(config: ChannelConfig, path: str) -> Any:
+    """The answer, None when there is nothing, or nothing that the token may see."""
+    try:
+        return _get(config, path)
+    except client.GitHubError as error:
+        if error.status in GONE:
+            return None
+        raise
 
 
 # ------------------------------------------------------------------ issues and pull requests
@@ -126,7 +137,8 @@ def fixes(config: ChannelConfig, place: str, number: int) -> Sequence[TrackedIte
     events = list(_rows(config, f"/repos/{place}/issues/{number}/timeline"))
     for where, pull in [*_closing(events, wanted), *_connected(config, events, wanted)]:
         _add(config, found, where, pull)
-    commits = [commit for sha in _commits(events) for commit in _by(config, found, place, sha)]
+    closing = _commits(events, place)
+    commits = [item for where, sha in closing for item in _by(config, found, where, sha)]
     for item in list(found.values()):
         if not item.backport_of:
             for pull in _backports(config, item):
@@ -139,9 +151,9 @@ def _add(
 ) -> None:
     if (place.lower(), number) in found:
         return
-    item = pull_of(_get(config, f"/repos/{place}/pulls/{number}"))
-    if item.state == "merged":
-        found[place.lower(), number] = item
+    row = _if_there(config, f"/repos/{place}/pulls/{number}")
+    if row and row.get("merged_at"):
+        found[place.lower(), number] = pull_of(row)
 
 
 def _sources(events: Sequence[Row]) -> Iterator[tuple[str, Row]]:
@@ -179,10 +191,14 @@ def _connected(
             yield str(row["repository"]["nameWithOwner"]), int(row["number"])
 
 
-def _commits(events: Sequence[Row]) -> list[str]:
-    """Commits whose message closed the issue, each once."""
-    closed = [event for event in events if event.get("event") == "closed"]
-    return list(dict.fromkeys(str(event["commit_id"]) for event in closed if event["commit_id"]))
+def _commits(events: Sequence[Row], place: str) -> list[tuple[str, str]]:
+    """(place, sha) of commits whose message closed the issue, each once."""
+    found: dict[tuple[str, str], None] = {}
+    for event in events:
+        if event.get("event") == "closed" and event.get("commit_id"):
+            where = COMMIT_URL.search(str(event.get("commit_url") or ""))
+            found[where[1] if where else place, str(event["commit_id"])] = None
+    return list(found)
 
 
 def _by(
@@ -191,23 +207,23 @@ def _by(
     """The commit as an item, unless a pull request brought it, which is then found."""
     if any(sha in (item.commit, item.head) for item in found.values()):
         return
+    row = _if_there(config, f"/repos/{place}/commits/{sha}")
+    if row is None:
+        return
     # https://docs.github.com/en/rest/commits/commits#list-pull-requests-associated-with-a-commit
-    for row in _rows(config, f"/repos/{place}/commits/{sha}/pulls", most_pages=1):
-        if row.get("merged_at"):
-            _add(config, found, place, int(row["number"]))
+    for pull in _rows(config, f"/repos/{place}/commits/{sha}/pulls", most_pages=1):
+        if pull.get("merged_at"):
+            _add(config, found, place, int(pull["number"]))
             return
-    row = _get(config, f"/repos/{place}/commits/{sha}")
     told = row.get("commit") or {}
-    at = moment((told.get("committer") or {}).get("date")) or EPOCH
-    title = str(told.get("message") or "").partition("\n")[0]
     yield TrackedItem(
         key=f"{place}@{sha}",
         kind="commit",
         place=place,
         number=0,
         url=str(row.get("html_url") or ""),
-        at=at,
-        title=title,
+        at=moment((told.get("committer") or {}).get("date")) or EPOCH,
+        title=str(told.get("message") or "").partition("\n")[0],
         state="merged",
         commit=sha,
     )
@@ -217,7 +233,8 @@ def _backports(config: ChannelConfig, item: TrackedItem) -> Iterator[int]:
     """Merged pull requests of the same place that refer to this one; `_add` reads them whole."""
     path = f"/repos/{item.place}/issues/{item.number}/timeline"
     for place, row in _sources(list(_rows(config, path))):
-        if place.lower() == item.place.lower() and backport_of(row) == item.number:
+        told = {**row, "base": {"repo": {"full_name": place}}}  # listed without its branches
+        if place.lower() == item.place.lower() and backport_of(told) == item.number:
             yield int(row["number"])
 
 
@@ -304,12 +321,7 @@ def release_of(row: Row, place: str) -> TrackedRelease:
 
 def templates(config: ChannelConfig, place: str) -> Sequence[IssueTemplate]:
     """The issue templates and forms of a repository's default branch; () when it has none."""
-    try:
-        listed = _get(config, f"/repos/{place}/contents/{TEMPLATES}")
-    except client.GitHubError as error:
-        if error.status in GONE:
-            return ()
-        raise
+    listed = _if_there(config, f"/repos/{place}/contents/{TEMPLATES}")
     rows = listed if isinstance(listed, list) else []
     names = [str(row.get("name")) for row in rows if row.get("type") == "file"]
     wanted = sorted(name for name in names if forms.is_template(name))[:MOST_TEMPLATES]
