@@ -90,7 +90,7 @@ class GitRepository:
         )  # fmt: skip
         if check and done.returncode:
             raise RuntimeError(f"git {' '.join(words)}: {done.stderr or done.stdout}")
-        return done.stdout.strip()
+        return done.stdout.strip("\n")
 
     def sha(self, name: str = "HEAD") -> str:
         """The full sha of a commit, "" when there is none."""
@@ -135,7 +135,7 @@ class GitRepository:
         """What is on the default branch arrives: closing keywords in its messages take effect."""
         text = self.git("log", "--reverse", "--format=%H%x1f%B%x1e", MAINLINE)
         for entry in text.split("\x1e")[:-1]:
-            sha, _, message = entry.strip().partition("\x1f")
+            sha, _, message = entry.strip("\n").partition("\x1f")
             for number in self._closes(message) if sha not in self.pushed else []:
                 self._close(number, sha)
             self.pushed.add(sha)

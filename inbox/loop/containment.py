@@ -24,6 +24,7 @@ PICKED = re.compile(rf"\(cherry picked from commit ({SHA})\)", re.IGNORECASE)
 REVERTS_PULL = re.compile(r"^Reverts (?:([\w.-]+/[\w.-]+))?#(\d+)", re.MULTILINE)
 MERGES_PULL = re.compile(r"^Merge pull request #(\d+) from ")
 OWN_PULL = re.compile(r"\s+\(#(\d+)\)$")  # what a squash merge adds to the title
+LONGEST_TITLE = 1000  # quotes within quotes are followed no deeper than fits
 UNDOING_TITLE = re.compile(r'^(Revert|Reapply) "(.+)"$')
 
 
@@ -240,6 +241,10 @@ class _Walk:
     ancestors: dict[str, int] = field(default_factory=dict)
     order: list[bool] = field(default_factory=lambda: [False, True])
 
+    def has(self, sha: str) -> bool:
+        """Whether the comparison has a commit of this sha, which may be short."""
+        return any(name.startswith(sha.lower()) for name in self.state)
+
     def start(self, sha: str) -> None:
         """A commit outside of the comparison: the fix itself, or something before it."""
         self.state[sha] = self.known.effects.get(sha, False)
@@ -253,7 +258,7 @@ class _Walk:
             shared = reach & more
             before = self._merged(ours=before, theirs=other, shared=shared) if number else other
             reach = reach | more if number else more
-        said = _said(commit, self.known, self.place)
+        said = _said(commit, self)
         after = before if said is None else said
         mainline = self.state.get(commit.parents[0], False) if commit.parents else False
         if said is not None or (len(commit.parents) > 1 and after != mainline):
@@ -268,32 +273,34 @@ class _Walk:
         return theirs if ours == base else ours
 
 
-def _said(commit: Commit, known: _Known, place: str) -> bool | None:
+def _said(commit: Commit, walk: "_Walk") -> bool | None:
     """What a commit itself says that it does to the fix; None: nothing."""
+    known = walk.known
     reverted = [sha for found in REVERTS.findall(commit.message) for sha in re.findall(SHA, found)]
     named = REVERTS_PULL.findall(commit.message)
-    pulls = [f"#{number}" for where, number in named if where.lower() in ("", place)]
+    pulls = [f"#{number}" for where, number in named if where.lower() in ("", walk.place)]
     undone = [known.of(sha) for sha in reverted] + [known.effects.get(pull) for pull in pulls]
     told = [not effect for effect in undone if effect is not None]
     if told:
         return told[-1]
-    if not reverted and not pulls:
-        by_title = _said_by_title(commit, known)
+    # what it reverts may lie on another branch, where this history cannot see it; its title can
+    if len(commit.parents) < 2 and not pulls and not any(walk.has(sha) for sha in reverted):
+        title = _title(commit.message)[0]
+        by_title = _by_title(title, known) if UNDOING_TITLE.match(title) else None
         if by_title is not None:
             return by_title
     return _carried(commit, known)
 
 
-def _said_by_title(commit: Commit, known: _Known) -> bool | None:
-    """A squashed revert whose text was thrown away names what it reverts in its title."""
-    found = UNDOING_TITLE.match(_title(commit.message)[0])
-    if found is None or len(commit.parents) > 1:
-        return None
-    quoted, number = _title(found[2])
-    effect = known.effects.get(f"#{number}" if number else quoted)
-    if effect is None:
-        return None
-    return effect if found[1] == "Reapply" else not effect
+def _by_title(title: str, known: _Known) -> bool | None:
+    """The effect of what has this title: known, or the undoing of something known."""
+    title, number = _title(title[:LONGEST_TITLE])
+    found = UNDOING_TITLE.match(title)
+    effect = known.effects.get(f"#{number}" if number else title)
+    if effect is not None or found is None:
+        return effect
+    inner = _by_title(found[2], known)
+    return inner if inner is None or found[1] == "Reapply" else not inner
 
 
 def _carried(commit: Commit, known: _Known) -> bool | None:
