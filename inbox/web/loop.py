@@ -1,4 +1,4 @@
-"""The loop's page: what is told when a release is out, who waits for which version, who was told."""
+"""The loop: what is told when a release is out, who waits for which version, who was told."""
 
 from itertools import groupby
 

@@ -21,7 +21,7 @@ from inbox.channels.tracker import (
     Tracker,
 )
 from integrations.github import client, forms
-from integrations.github.events import EPOCH, moment
+from integrations.github.payloads import EPOCH, moment
 from integrations.github.words import backport_of, closes
 
 Row = dict[str, Any]
