@@ -116,6 +116,8 @@ def _answer(item: Item, tracker: Tracker, config: ChannelConfig) -> Answer:
         return Answer(item=tracker.read(config, item.place, item.number))
     if item.state == "open" or item.reason in items.UNFIXED:
         return Answer()
+    if next(notices.waiting_for(item), None) is None:
+        return Answer()  # asked again when somebody waits for it
     pulls = _pulls(item) or tracker.fixes(config, item.place, item.number)
     fixes = [pull for pull in pulls if pull.commit]
     if not fixes:

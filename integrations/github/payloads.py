@@ -27,12 +27,12 @@ def author_of(row: Body, config: ChannelConfig, *, field: str = "user") -> Autho
     login = str(user.get("login") or "ghost")
     is_bot = user.get("type") == "Bot" or login.endswith("[bot]")
     association = str(row.get("author_association") or "")
-    kind = "bot" if is_bot else "maintainer" if association in MAINTAINERS else "community"
+    kind = "maintainer" if association in MAINTAINERS else "community" if association else ""
     return Author(
         external_id=str(user.get("id") or login),
         name=login,
         handle=login,
-        member_kind=kind,
+        member_kind="bot" if is_bot else kind,
         is_bot=is_bot,
         verified=True,
     )
