@@ -29,24 +29,26 @@ MAINLINE = "main"
 KEYWORDS = re.compile(
     r"(?i)\b(?:close[sd]?|fix(?:es|ed)?|resolve[sd]?):? (?:([\w.-]+/[\w.-]+))?#(\d+)"
 )
+MENTIONS = re.compile(r"(?:([\w.-]+/[\w.-]+))?#(\d+)")
 Row = dict[str, Any]
 
 
 def attach(fake: "FakeGitHub", name: str, folder: Path) -> "GitRepository":
     """Give a repository of the fake a git repository, made with a first commit if need be."""
     made = GitRepository(fake, name, folder)
-    _attached(fake)[name.lower()] = made
+    attached(fake)[name.lower()] = made
     return made
 
 
-def _attached(fake: "FakeGitHub") -> "dict[str, GitRepository]":
+def attached(fake: "FakeGitHub") -> "dict[str, GitRepository]":
+    """The git repositories of a fake, by the lower-case names of theirs."""
     found: dict[str, GitRepository] = vars(fake).setdefault("attached", {})
     return found
 
 
 def answer(fake: "FakeGitHub", call: Call) -> Answer | None:
     """One request, None when it is none of these."""
-    known = _attached(fake)
+    known = attached(fake)
     if call.path == "/graphql":
         return github_rest.linked(known, call)
     found = re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", call.path)
@@ -85,7 +87,7 @@ class GitRepository:
             "GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at, "TZ": "UTC", "LC_ALL": "C",
         }  # fmt: skip
         done = subprocess.run(
-            ["git", "-c", "gc.auto=0", *words], cwd=self.folder, env=settings,
+            ["git", "-c", "gc.auto=0", "-c", "core.quotePath=false", *words], cwd=self.folder, env=settings,
             input=stdin, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         if check and done.returncode:
@@ -136,8 +138,8 @@ class GitRepository:
         text = self.git("log", "--reverse", "--format=%H%x1f%B%x1e", MAINLINE)
         for entry in text.split("\x1e")[:-1]:
             sha, _, message = entry.strip("\n").partition("\x1f")
-            for number in self._closes(message) if sha not in self.pushed else []:
-                self._close(number, sha)
+            for target, number in self._closes(message) if sha not in self.pushed else []:
+                target._close(number, sha, self.name)
             self.pushed.add(sha)
 
     # ------------------------------------------------------------ pull requests
@@ -168,8 +170,10 @@ class GitRepository:
             head={"ref": branch, "sha": self.sha(branch), "repo": repo},
             base={"ref": base, "sha": self.sha(base), "repo": repo},
         )  # fmt: skip
-        for mentioned in sorted({int(found) for found in re.findall(r"#(\d+)", f"{title} {text}")}):
-            self._event(mentioned, event="cross-referenced", pull=number)
+        for place, mentioned in MENTIONS.findall(f"{title} {text}"):
+            target = self.neighbour(place)
+            if target is not None:
+                target._event(int(mentioned), event="cross-referenced", pull=(self.name, number))
         return number
 
     def merge_pull(self, number: int, *, how: str = "merge", login: str = "maya") -> Row:
@@ -193,8 +197,8 @@ class GitRepository:
         body = self.fake.change(login, self.name, number, "closed", state="closed")
         if base == MAINLINE:  # keywords count for the default branch only
             self.push()
-            for issue in self._closes(row["body"]):
-                self._close(issue, "")
+            for target, issue in self._closes(row["body"]):
+                target._close(issue, "")
         return body
 
     def _rebase(self, base: str, branch: str) -> None:
@@ -228,16 +232,20 @@ class GitRepository:
         """An issue or a pull request."""
         return self.fake.things[self.row["id"], number]
 
-    def _closes(self, text: str) -> list[int]:
-        found = KEYWORDS.findall(text or "")
-        return [int(number) for place, number in found if place in ("", self.name)]
+    def neighbour(self, place: str) -> "GitRepository | None":
+        """An attached repository by its name, "" for this one."""
+        return attached(self.fake).get((place or self.name).lower())
 
-    def _close(self, number: int, sha: str) -> None:
+    def _closes(self, text: str) -> "list[tuple[GitRepository, int]]":
+        found = [(self.neighbour(place), number) for place, number in KEYWORDS.findall(text or "")]
+        return [(target, int(number)) for target, number in found if target is not None]
+
+    def _close(self, number: int, sha: str, place: str = "") -> None:
         row = self.fake.things.get((self.row["id"], number))
         if row is None or row["kind"] != "issue" or row["state"] == "closed":
             return
         row.update(state="closed", state_reason="completed", updated_at=self.fake.now())
-        url = f"{self.fake.url}/repos/{self.name}/commits/{sha}" if sha else None
+        url = f"{self.fake.url}/repos/{place or self.name}/commits/{sha}" if sha else None
         self._event(number, event="closed", commit_id=sha or None, commit_url=url)
 
     def _event(self, number: int, **fields: Any) -> None:

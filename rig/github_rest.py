@@ -88,8 +88,10 @@ def _timeline(repository: "GitRepository", call: Call, number: str) -> Answer:
     for event in repository.timelines.get(int(number), []):
         row = {key: value for key, value in event.items() if key != "pull"}
         if "pull" in event:
-            shown = _as_issue(repository, repository.thing(event["pull"]))
-            place = {"id": repository.row["id"], "full_name": repository.name}
+            name, pull = event["pull"]
+            source = repository.neighbour(name) or repository
+            shown = _as_issue(source, source.thing(pull))
+            place = {"id": source.row["id"], "full_name": source.name}
             row["source"] = {"type": "issue", "issue": {**shown, "repository": place}}
         rows.append(row)
     return _page(call, rows)
