@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rig.github import FakeGitHub
 
 MAINLINE = "main"
+PLAIN = ("-c", "gc.auto=0", "-c", "core.quotePath=false")
 KEYWORDS = re.compile(
     r"(?i)\b(?:close[sd]?|fix(?:es|ed)?|resolve[sd]?):? (?:([\w.-]+/[\w.-]+))?#(\d+)"
 )
@@ -87,8 +88,8 @@ class GitRepository:
             "GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at, "TZ": "UTC", "LC_ALL": "C",
         }  # fmt: skip
         done = subprocess.run(
-            ["git", "-c", "gc.auto=0", "-c", "core.quotePath=false", *words], cwd=self.folder, env=settings,
-            input=stdin, capture_output=True, text=True, timeout=60, check=False,
+            ["git", *PLAIN, *words], cwd=self.folder, env=settings, input=stdin,
+            capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         if check and done.returncode:
             raise RuntimeError(f"git {' '.join(words)}: {done.stderr or done.stdout}")

@@ -182,11 +182,8 @@ def octopus(git: GitRepository) -> None:
     git.switch("other", "main")
     git.commit("Other work")
     git.switch("main")
-    git.merge(f"patch-{number}", "other")
-    git.merge_pull(git.pull("maya", "Nothing new", "Fixes #1"), how="squash")
-    git.thing(number).update(
-        merged=True, merged_at=git.fake.now(), merge_commit_sha=git.sha("HEAD^")
-    )
+    sha = git.merge(f"patch-{number}", "other")
+    git.thing(number).update(merged=True, merged_at=git.fake.now(), merge_commit_sha=sha)
     released(git, "main", "v1.1")
 
 
@@ -273,6 +270,22 @@ def backport_merged_with_other_words(git: GitRepository) -> None:
     git.merge_pull(made, how="merge")
     released(git, "1.x", "v1.1")
     released(git, "main", "v2.0")
+
+
+@story("v1.0.1")
+def backport_branch_merged_into_a_second_line(git: GitRepository) -> None:
+    """By pull request into 1.x, by hand into what v1.0.1 is made of."""
+    maintained(git)
+    number = fixed(git, "squash")
+    git.switch("by-hand", "1.x")
+    git.commit("The same for 1.x", FIX)
+    git.switch("main")
+    made = git.pull("maya", f"For 1.x (backport #{number})", base="1.x", branch="by-hand")
+    git.merge_pull(made, how="merge")
+    git.switch("1.0.x", "v1.0")
+    git.merge("by-hand")
+    git.release("v1.0.1")
+    released(git, "1.x", "v1.1")
 
 
 @story("v2.0")
