@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from rig import postgres, redis, tools
+from rig import openapi, postgres, redis, tools
 
 ROOT = Path(__file__).resolve().parent.parent
 CLOSING = re.compile(r"^=*\s*\d+ (?:passed|failed|skipped|errors?|deselected)\b.* in [\d.]+s.*$")
@@ -73,6 +73,7 @@ def main(arguments: Sequence[str]) -> int:
 def test() -> list[Result]:
     """Everything that must pass."""
     install_packages()
+    openapi.install()
     results = [run(stage) for stage in static_stages(complete=True)]
     with services() as env:
         results += [run(stage) for stage in service_stages(env)]
@@ -82,6 +83,7 @@ def test() -> list[Result]:
 
 def quick() -> list[Result]:
     """What can be told in under a minute and without any service."""
+    openapi.install()
     fast = "not (service or mail or browser or soak or slow)"
     stages = [*static_stages(complete=False), pytest_stage("unit", fast, parallel=True)]
     return [run(stage) for stage in stages]
@@ -90,12 +92,14 @@ def quick() -> list[Result]:
 def soak() -> list[Result]:
     """Run what takes long."""
     install_packages()
+    openapi.install()
     with services() as env:
         return [run(pytest_stage("soak", "soak", env={**env, "HYPOTHESIS_PROFILE": "soak"}))]
 
 
 def some(arguments: Sequence[str]) -> list[Result]:
     """Run pytest with these arguments on private services: for work on one test."""
+    openapi.install()
     with services() as env:
         return [run(Stage("pytest", _module("pytest", *arguments), env))]
 

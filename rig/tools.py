@@ -9,6 +9,7 @@ PACKAGES = {
     "redis-server": "redis-server",
     "dovecot": "dovecot-imapd",
     "chromium": "chromium",
+    "npm": "npm",
 }
 # Debian keeps these off PATH
 FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/sbin", "/usr/bin", "/usr/local/bin")
