@@ -1,4 +1,4 @@
-"""A fake GitHub: issues and comments behind the REST API, and signed deliveries to the desk."""
+"""A fake GitHub: people, what they do, and signed deliveries to the desk."""
 
 import hmac
 import itertools
@@ -9,12 +9,15 @@ import urllib.request
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlencode
 
-from rig import github_git, github_lists
+from rig import github_access, github_git, github_graphql, github_issues, github_lists, openapi
+from rig.github_access import TOKEN
+from rig.github_issues import BOT
 from rig.vendor import Answer, Call, FakeVendor
 
-TOKEN, SECRET = "github-test-token", "gh-webhook-secret"
-BOT = {"login": "switchboard[bot]", "id": 900, "type": "Bot"}
+__all__ = ["BOT", "SECRET", "TOKEN", "FakeGitHub", "signed"]
+SECRET = "gh-webhook-secret"
 
 
 class FakeGitHub(FakeVendor):
@@ -27,7 +30,15 @@ class FakeGitHub(FakeVendor):
         self.repositories: dict[str, dict[str, Any]] = {}
         self.things: dict[tuple[int, int], dict[str, Any]] = {}
         self.comments: dict[int, dict[str, Any]] = {}
-        self.people: dict[str, dict[str, Any]] = {}
+        self.review_comments: dict[int, dict[str, Any]] = {}
+        self.reviews: dict[int, dict[str, Any]] = {}
+        self.people: dict[str, dict[str, Any]] = {
+            "switchboard[bot]": {**BOT, "association": "NONE"}
+        }
+        self.discussions = github_graphql.Discussions(self)
+        self.door = github_access.Door()
+        self.moved: dict[str, tuple[str, int]] = {}
+        self.illegal: list[str] = []  # requests that GitHub would not understand
         self.writes_left = 10_000
         self._ids = itertools.count(1001)
 
@@ -51,6 +62,10 @@ class FakeGitHub(FakeVendor):
             name, {"id": next(self._ids), "full_name": name, "private": False}
         )
 
+    def next_number(self) -> int:
+        """Issues, pull requests and discussions share their numbers."""
+        return len(self.things) + len(self.discussions.things) + 1
+
     def open(
         self,
         login: str,
@@ -62,7 +77,7 @@ class FakeGitHub(FakeVendor):
         labels: tuple[str, ...] = (),
     ) -> dict[str, Any]:
         """Somebody opens an issue or a pull request; the delivery's body."""
-        repository, number = self.repository(name), len(self.things) + 1
+        repository, number = self.repository(name), self.next_number()
         at = self.now()
         page = "pull" if kind == "pull_request" else "issues"
         row = {
@@ -144,72 +159,57 @@ class FakeGitHub(FakeVendor):
         except urllib.error.HTTPError as error:
             return error.code
 
-    # ------------------------------------------------------------ the REST API
+    # ------------------------------------------------------------ the API
+
+    def rename(self, old: str, new: str, *, status: int = 301) -> None:
+        """The repository has another name; the old one leads to it."""
+        self.repositories[new] = self.repositories.pop(old)
+        self.repositories[new]["full_name"] = new
+        self.moved[old] = (new, status)
 
     def answer(self, call: Call) -> Answer:
         """One request."""
-        refused = self._refused(call)
-        if refused is not None:
-            return refused
-        if call.path == "/rate_limit":
-            return Answer(200, {"resources": {"core": {"remaining": 5000}}})
-        for part in (FakeGitHub._conversation, github_lists.answer, github_git.answer):
-            known = part(self, call)
-            if known is not None:
-                return known
-        return Answer(404, {"message": "Not Found"})
+        answer = self._refused(call) or self._moved(call) or self._known(call)
+        return self.door.stamped(call, answer)
+
+    def _take(self, call: Call) -> Answer | None:
+        problem = openapi.check(call) if openapi.is_there() and call.path != "/graphql" else None
+        if problem is None:
+            return super()._take(call)
+        with self.lock:
+            self.calls.append(call)
+            self.illegal.append(problem)
+        return Answer(400, {"message": problem})
+
+    def __exit__(self, *error: object) -> None:
+        """Whoever asked what GitHub does not know hears of it here."""
+        super().__exit__(*error)
+        if not any(error):
+            assert self.illegal == []
 
     def _refused(self, call: Call) -> Answer | None:
-        if call.headers.get("authorization") != f"Bearer {TOKEN}":
-            return Answer(401, {"message": "Bad credentials"})
-        wanted = {"x-github-api-version": "2022-11-28", "user-agent": "switchboard"}
-        if any(call.headers.get(name) != value for name, value in wanted.items()):
-            return Answer(400, {"message": "headers"})
-        if call.method != "GET":
+        refused = self.door.refuses(call)
+        if refused is None and github_access.is_write(call):
             self.writes_left -= 1
             if self.writes_left < 0:
-                return Answer(
-                    403,
-                    {"message": "You have exceeded a secondary rate limit"},
-                    {"retry-after": "1"},
-                )
-        return None
+                return github_access.slow_down(1)
+        return refused
 
-    def _conversation(self, call: Call) -> Answer | None:
-        found = re.fullmatch(r"/repositories/(\d+)/issues/(\d+)/comments", call.path)
-        if found:
-            return self._comments(call, int(found[1]), int(found[2]))
-        found = re.fullmatch(r"/repositories/(\d+)/issues/comments/(\d+)", call.path)
-        if found and int(found[2]) in self.comments:
-            return self._one_comment(call, int(found[2]))
-        return None
+    def _moved(self, call: Call) -> Answer | None:
+        found = re.fullmatch(r"/repos/([^/]+/[^/]+)(.*)", call.path)
+        if found is None or found[1] not in self.moved:
+            return None
+        name, status = self.moved[found[1]]
+        query = "?" + urlencode(call.query, doseq=True) if call.query else ""
+        place = f"{self.url}/repos/{name}{found[2]}{query}"
+        return Answer(status, {"message": "Moved Permanently", "url": place}, {"location": place})
 
-    def _one_comment(self, call: Call, key: int) -> Answer:
-        if call.method == "DELETE":
-            del self.comments[key]
-            return Answer(204, b"")
-        self.comments[key]["body"] = call.json()["body"]
-        return Answer(200, self.comments[key])
-
-    def _comments(self, call: Call, repository: int, number: int) -> Answer:
-        thing = self.things.get((repository, number))
-        if thing is None:
-            return Answer(404, {"message": "Not Found"})
-        if call.method == "POST":
-            if thing.get("locked"):
-                return Answer(403, {"message": "Unable to create comment because issue is locked"})
-            return Answer(201, self._comment(repository, number, BOT, call.json()["body"]))
-        rows = [row for row in self.comments.values() if row["where"] == [repository, number]]
-        page, size = (
-            int(call.query.get("page", ["1"])[0]),
-            int(call.query.get("per_page", ["30"])[0]),
-        )
-        shown = rows[(page - 1) * size : page * size]
-        more = page * size < len(rows)
-        link = (
-            f'<{self.url}{call.path}?page={page + 1}&per_page={size}>; rel="next"' if more else ""
-        )
-        return Answer(200, shown, {"link": link} if link else {})
+    def _known(self, call: Call) -> Answer:
+        if call.path == "/rate_limit":
+            return Answer(200, {"resources": {"core": {"remaining": self.door.requests_left}}})
+        parts = (github_graphql, github_lists, github_git, github_issues)
+        found = (part.answer(self, call) for part in parts)
+        return next((each for each in found if each is not None), github_issues.LOST)
 
     def said(self, name: str, number: int) -> list[str]:
         """Our own comments, without their marks."""

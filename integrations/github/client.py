@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,10 +18,12 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from inbox.channels.contract import ChannelConfig, DeliveryError
 from inbox.common import http
+from integrations.github.events import moment
 
 API_URL = "https://api.github.com"
 TIMEOUT_SECONDS = (5, 20)
 LEAST_WAIT, LONGEST_WAIT = 60.0, 3600.0
+REDIRECTS, MOST_HOPS = {301, 302, 307, 308}, 3
 REMEDIES = {
     401: "GitHub refuses the token; connect a new one",
     404: "GitHub knows nothing there, or the token may not see it",
@@ -37,34 +40,87 @@ class GitHubError(DeliveryError):
 
 
 def call(
-    config: ChannelConfig, method: str, path: str, body: Any = None, *, query: Any = None
+    config: ChannelConfig,
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    query: Any = None,
+    etag: str = "",
+    writes: bool | None = None,
 ) -> tuple[Any, Mapping[str, str]]:
-    """One request; (JSON, headers). Raises `GitHubError`."""
-    writes = method != "GET"
+    """One request; (JSON, headers). Raises `GitHubError`.
+
+    With the `etag` of an earlier answer the JSON is None when nothing has changed since:
+    https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+    """
+    writes = method != "GET" if writes is None else writes
     url = path if path.startswith("http") else _base(config) + path
-    headers = {
-        "Authorization": f"Bearer {token(config)}",
+    given = {"json": body, "params": query}
+    more = {"If-None-Match": etag} if etag else {}
+    answer = _followed(config, method, url, given, more, writes=writes)
+    if answer.status_code == 401 and _forget_token(config):
+        answer = _followed(config, method, url, given, more, writes=writes)
+    if answer.status_code == 304:
+        return None, answer.headers
+    return _read(answer, writes=writes), answer.headers
+
+
+def _followed(
+    config: ChannelConfig,
+    method: str,
+    url: str,
+    given: Mapping[str, Any],
+    more: Mapping[str, str],
+    *,
+    writes: bool,
+) -> requests.Response:
+    """The answer behind the redirects of repositories that were renamed or transferred.
+
+    GitHub asks to repeat the request there, so method and body stay:
+    https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+    """
+    given = dict(given)
+    for _ in range(MOST_HOPS + 1):
+        headers = {**_headers(token(config)), **more}
+        answer = _ask(method, url, headers, given, writes=writes)
+        if answer.status_code not in REDIRECTS:
+            return answer
+        url = urljoin(url, answer.headers.get("location", ""))
+        if urlsplit(url)[:2] != urlsplit(_base(config))[:2]:
+            raise GitHubError("GitHub points to another host", permanent=True)
+        if urlsplit(url).query:
+            given["params"] = None
+    raise GitHubError("GitHub points from one address to the next", permanent=True)
+
+
+def _headers(bearer: str) -> dict[str, str]:
+    return {
+        "Authorization": f"Bearer {bearer}",
         "Accept": "application/vnd.github+json",
         "X-GitHub-Api-Version": "2022-11-28",
         "User-Agent": "switchboard",
     }
+
+
+def _ask(
+    method: str, url: str, headers: Mapping[str, str], given: Mapping[str, Any], *, writes: bool
+) -> requests.Response:
     try:
         with http.session() as session:
-            answer = session.request(
+            return session.request(
                 method,
                 url,
-                json=body,
-                params=query,
                 headers=headers,
                 timeout=TIMEOUT_SECONDS,
                 allow_redirects=False,
+                **given,
             )
     except requests.ConnectTimeout as error:
         raise GitHubError("GitHub cannot be reached") from error
     except (requests.RequestException, OSError) as error:
         before = "NewConnectionError" in repr(error) or isinstance(error, http.Refused)
         raise GitHubError("GitHub did not answer", uncertain=writes and not before) from error
-    return _read(answer, writes=writes), answer.headers
 
 
 def _base(config: ChannelConfig) -> str:
@@ -86,7 +142,7 @@ def _read(answer: requests.Response, *, writes: bool) -> Any:
     said = str(found.get("message") or "") if isinstance(found, dict) else ""
     if status == 429 or (status == 403 and _is_limit(answer, said)):
         raise GitHubError(
-            "GitHub asks us to wait", status=status, retry_after_seconds=_wait(answer)
+            "GitHub asks us to wait", status=status, retry_after_seconds=_wait(answer.headers)
         )
     text = REMEDIES.get(status, f"GitHub answered {status}: {said}"[:200])
     raise GitHubError(text, status=status, permanent=True)
@@ -97,13 +153,13 @@ def _is_limit(answer: requests.Response, said: str) -> bool:
     return spent or "retry-after" in answer.headers or "rate limit" in said.lower()
 
 
-def _wait(answer: requests.Response) -> float:
+def _wait(headers: Mapping[str, str]) -> float:
     """Seconds: what is asked for, else until the reset, else at least a minute."""
-    asked = answer.headers.get("retry-after", "")
+    asked = headers.get("retry-after", "")
     if asked.isdigit():
         return min(max(float(asked), 1.0), LONGEST_WAIT)
-    reset = answer.headers.get("x-ratelimit-reset", "")
-    if answer.headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
+    reset = headers.get("x-ratelimit-reset", "")
+    if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
         return min(max(float(reset) - time.time(), 1.0), LONGEST_WAIT)
     return LEAST_WAIT
 
@@ -135,15 +191,26 @@ def graphql(config: ChannelConfig, query: str, variables: Mapping[str, Any]) -> 
     https://docs.github.com/en/graphql/guides/forming-calls-with-graphql
     """
     url = _base(config).removesuffix("/v3") + "/graphql"
-    found, _ = call(config, "POST", url, {"query": query, "variables": dict(variables)})
+    writes = query.lstrip().startswith("mutation")
+    body = {"query": query, "variables": dict(variables)}
+    found, headers = call(config, "POST", url, body, writes=writes)
     found = found if isinstance(found, dict) else {}
     for error in found.get("errors") or []:
-        if error.get("type") == "RATE_LIMITED":
-            raise GitHubError("GitHub asks us to wait", retry_after_seconds=LEAST_WAIT)
-        text = f"GitHub refuses: {error.get('message')}"[:200]
-        status = 404 if error.get("type") == "NOT_FOUND" else 422
-        raise GitHubError(text, status=status, permanent=True)
+        raise _graphql_error(error, headers, writes=writes)
     return found.get("data") or {}
+
+
+def _graphql_error(
+    error: Mapping[str, Any], headers: Mapping[str, str], *, writes: bool
+) -> GitHubError:
+    kind, said = error.get("type"), str(error.get("message") or "")
+    if kind in ("RATE_LIMITED", "RATE_LIMIT"):
+        return GitHubError("GitHub asks us to wait", retry_after_seconds=_wait(headers))
+    if said.lower().startswith("something went wrong"):
+        # its own time-out; a mutation may have happened all the same
+        return GitHubError("GitHub did not finish", uncertain=writes)
+    status = 404 if kind == "NOT_FOUND" else 422
+    return GitHubError(f"GitHub refuses: {said}"[:200], status=status, permanent=True)
 
 
 # ------------------------------------------------------------------ who we are
@@ -157,33 +224,43 @@ def token(config: ChannelConfig) -> str:
     given = config.get("token")
     if given:
         return given
-    app, installation = config.get("app_id"), config.get("installation_id")
-    if not (app and installation and config.get("private_key")):
+    if not all(config.get(name) for name in ("app_id", "installation_id", "private_key")):
         raise GitHubError(REMEDIES[401], status=401, permanent=True)
-    key = (_base(config), installation)
+    key = _token_key(config)
     with _lock:
         until, known = _tokens.get(key, (0.0, ""))
     if until > time.time() + 300:
         return known
-    fresh = _installation_token(config, installation)
+    until, fresh = _installation_token(config)
     with _lock:
-        _tokens[key] = (time.time() + 3600, fresh)
+        _tokens[key] = (until, fresh)
     return fresh
 
 
-def _installation_token(config: ChannelConfig, installation: str) -> str:
+def _token_key(config: ChannelConfig) -> tuple[str, str]:
+    return _base(config), config.get("installation_id")
+
+
+def _forget_token(config: ChannelConfig) -> bool:
+    """Whether there was an installation's token to drop, so that asking again makes sense."""
+    if config.get("token"):
+        return False
+    with _lock:
+        return _tokens.pop(_token_key(config), None) is not None
+
+
+def _installation_token(config: ChannelConfig) -> tuple[float, str]:
+    """(when it ends, token).
+
+    https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
+    """
+    installation = quote(config.get("installation_id"), safe="")
     url = f"{_base(config)}/app/installations/{installation}/access_tokens"
-    headers = {
-        "Authorization": f"Bearer {app_jwt(config)}",
-        "Accept": "application/vnd.github+json",
-    }
-    try:
-        with http.session() as session:
-            answer = session.post(url, headers=headers, timeout=TIMEOUT_SECONDS)
-    except (requests.RequestException, OSError) as error:
-        raise GitHubError("GitHub cannot be reached") from error
+    # a token too many harms nobody: nothing here is uncertain
+    answer = _ask("POST", url, _headers(app_jwt(config)), {}, writes=False)
     found = _read(answer, writes=False)
-    return str(found.get("token") or "")
+    until = moment(found.get("expires_at"))
+    return (until.timestamp() if until else time.time() + 3600), str(found.get("token") or "")
 
 
 def app_jwt(config: ChannelConfig, *, now: float | None = None) -> str:

@@ -9,7 +9,7 @@ from inbox.channels.contract import (
     ConfigError,
     SettingSpec,
 )
-from integrations.github import client, inbound, outbound, tracker
+from integrations.github import client, effects, inbound, outbound, tracker
 
 BODY_LIMIT_BYTES = 25_000_000
 
@@ -69,7 +69,14 @@ GITHUB = ChannelKind(
         SettingSpec(name="api_url", default=client.API_URL, help="Enterprise Server differs"),
     ),
     capabilities=frozenset(
-        {Capability.REPLY, Capability.FORUM, Capability.EDIT, Capability.DELETE, Capability.LABEL}
+        {
+            Capability.REPLY,
+            Capability.OPEN,
+            Capability.FORUM,
+            Capability.EDIT,
+            Capability.DELETE,
+            Capability.LABEL,
+        }
     ),
     realm=_realm,
     address=_address,
@@ -78,7 +85,7 @@ GITHUB = ChannelKind(
     parse=inbound.parse,
     send=outbound.send,
     find_sent=outbound.find_sent,
-    effect=outbound.effect,
+    effect=effects.effect,
     lane=_lane,
     lane_seconds=1.0,
     mention=_mention,

@@ -1,20 +1,21 @@
-"""Comments on issues, pull requests and discussions, found again by a hidden mark.
+"""Comments and new issues, found again by a hidden mark.
 
-https://docs.github.com/en/rest/issues/comments · discussions only by GraphQL:
-https://docs.github.com/en/graphql/guides/using-the-graphql-api-for-discussions
+https://docs.github.com/en/rest/issues · discussions, which REST does not know, stand in
+`integrations.github.discussions`.
 """
 
+import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from inbox.channels.contract import (
     ChannelConfig,
     DeliveryError,
-    OutboundEffect,
     OutboundMessage,
     SendReceipt,
 )
-from integrations.github import client
+from integrations.github import client, discussions
 from integrations.github.events import MARK
 
 LOOK_BACK = timedelta(seconds=60)
@@ -22,51 +23,107 @@ LONGEST = 65_000
 
 
 def send(message: OutboundMessage, config: ChannelConfig) -> SendReceipt:
-    """Comment as the token's owner or as the App. Raises `DeliveryError`."""
-    repository, space, number = message.thread_key.split(":")
+    """Comment as the token's owner or as the App, or open an issue. Raises `DeliveryError`."""
+    if not message.thread_key:
+        return _open(message, config)
+    space, number = spot(message.thread_key)
     if space == "discussion":
-        raise DeliveryError("discussions cannot be answered from here yet", permanent=True)
-    path = f"/repositories/{repository}/issues/{number}/comments"
+        row = discussions.comment(config, message.place, int(number), body_of(message))
+        return _receipt("discussion_comment", row.get("databaseId"), row.get("url"))
+    path = f"{repository(message.place)}/issues/{number}/comments"
     found, _ = client.call(config, "POST", path, {"body": body_of(message)})
-    return _receipt(found)
+    return _receipt("issue_comment", found.get("id"), found.get("html_url"))
+
+
+def _open(message: OutboundMessage, config: ChannelConfig) -> SendReceipt:
+    """A new issue: https://docs.github.com/en/rest/issues/issues#create-an-issue"""
+    # asked before, so that nothing can fail once the issue is there
+    key = _repository_id(message.place, config)
+    body: dict[str, Any] = {"title": message.subject, "body": body_of(message)}
+    if message.labels:
+        body["labels"] = list(message.labels)
+    found, _ = client.call(config, "POST", f"{repository(message.place)}/issues", body)
+    return _opened(key, found)
+
+
+def _repository_id(place: str, config: ChannelConfig) -> str:
+    found, _ = client.call(config, "GET", repository(place))
+    return str(found["id"])
+
+
+def _opened(key: str, row: Mapping[str, Any]) -> SendReceipt:
+    number = row.get("number")
+    data = {
+        "url": row.get("html_url"),
+        "number": number,
+        "thread_key": f"{key}:issue:{number}",
+    }
+    return SendReceipt(external_id=f"issue/{row.get('id')}", data=data)
+
+
+def _receipt(kind: str, key: Any, url: Any) -> SendReceipt:
+    return SendReceipt(external_id=f"{kind}/{key}", data={"url": url})
 
 
 def body_of(message: OutboundMessage) -> str:
-    """The words and the hidden mark; a text that is too long is refused before it is sent."""
-    if len(message.text) > LONGEST:
+    """The words and the hidden mark; a text that is too long is refused before it is sent.
+
+    A new issue quotes what it is about; an answer stands under what it answers.
+    """
+    text = message.text
+    if message.quote_text and not message.thread_key:
+        lines = neutral(message.quote_text).splitlines()
+        text = "\n".join([text.rstrip(), "", *(f"> {line}".rstrip() for line in lines)])
+    return marked(text, message.idempotency_key)
+
+
+def marked(text: str, key: str) -> str:
+    """Text with our mark, which nobody sees. Raises `DeliveryError` when it is too long."""
+    if len(text) > LONGEST:
         raise DeliveryError("GitHub takes no comment of that length", permanent=True)
-    return f"{message.text.rstrip()}\n\n{MARK}{message.idempotency_key} -->"
+    return f"{text.rstrip()}\n\n{MARK}{key} -->"
 
 
-def _receipt(row: Any) -> SendReceipt:
-    return SendReceipt(
-        external_id=f"issue_comment/{row.get('id')}", data={"url": row.get("html_url")}
-    )
+def neutral(text: str) -> str:
+    """Words of others, in which no `@name` calls anybody: a joiner parts the two."""
+    return re.sub(r"(?<!\w)@(?=\w)", "@\u200d", text)
+
+
+def repository(place: str) -> str:
+    """The path of a repository by its full name. Raises `DeliveryError`."""
+    # a name of dots would lead to another path
+    if not re.fullmatch(r"(?!\.)[\w.-]+/(?!\.{1,2}$)[\w.-]+", place, re.ASCII):
+        raise DeliveryError(f"“{place}” is no repository", permanent=True)
+    return f"/repos/{place}"
+
+
+def spot(thread_key: str) -> tuple[str, str]:
+    """(issue or discussion, number) of a thread's key."""
+    _, space, number = thread_key.split(":")
+    return space, number
+
+
+# ------------------------------------------------------------------ looking for it
 
 
 def find_sent(message: OutboundMessage, config: ChannelConfig) -> SendReceipt | None:
-    """Ask by our mark whether a comment is there. Raises `DeliveryError`."""
-    repository, _, number = message.thread_key.split(":")
+    """Ask by our mark whether a comment or an issue is there. Raises `DeliveryError`."""
+    mark = f"{MARK}{message.idempotency_key} -->"
     query: dict[str, Any] = {"per_page": 100}
     if message.created_at is not None:
         query["since"] = f"{message.created_at - LOOK_BACK:%Y-%m-%dT%H:%M:%SZ}"
-    path = f"/repositories/{repository}/issues/{number}/comments"
-    mark = f"{MARK}{message.idempotency_key} -->"
-    for row in client.pages(config, path, query):
-        if mark in str(row.get("body") or ""):
-            return _receipt(row)
-    return None
+    if not message.thread_key:
+        path = f"{repository(message.place)}/issues"
+        row = _with(mark, client.pages(config, path, {**query, "state": "all"}))
+        return _opened(_repository_id(message.place, config), row) if row else None
+    space, number = spot(message.thread_key)
+    if space == "discussion":
+        row = _with(mark, discussions.latest(config, message.place, int(number)))
+        return _receipt("discussion_comment", row["databaseId"], row["url"]) if row else None
+    path = f"{repository(message.place)}/issues/{number}/comments"
+    row = _with(mark, client.pages(config, path, query))
+    return _receipt("issue_comment", row.get("id"), row.get("html_url")) if row else None
 
 
-def effect(wanted: OutboundEffect, config: ChannelConfig) -> SendReceipt:
-    """Change or delete one of our comments. Raises `DeliveryError`."""
-    kind, _, number = str(wanted.data.get("target") or "").partition("/")
-    repository = str(wanted.data.get("thread_key") or "").partition(":")[0]
-    if kind != "issue_comment" or wanted.kind not in ("edit", "delete") or not repository:
-        raise DeliveryError(f"GitHub cannot “{wanted.kind}” that", permanent=True)
-    path = f"/repositories/{repository}/issues/comments/{number}"
-    if wanted.kind == "delete":
-        client.call(config, "DELETE", path)
-    else:
-        client.call(config, "PATCH", path, {"body": str(wanted.data["text"])})
-    return SendReceipt(external_id="")
+def _with(mark: str, rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    return next((row for row in rows if mark in str(row.get("body") or "")), None)

@@ -278,10 +278,9 @@ def test_the_door_answers_as_the_contract_says(hub: FakeGitHub) -> None:
 def test_limits_links_and_app_tokens(hub: FakeGitHub) -> None:
     channel = connected(hub)
     deliver(hub.open("kezia", REPO, "It hangs"))
-    repository = hub.repository(REPO)["id"]
     for n in range(250):
         hub.comment("helper", REPO, 1, f"{n}")
-    path = f"/repositories/{repository}/issues/1/comments"
+    path = f"/repos/{REPO}/issues/1/comments"
     assert len(client.pages(channel.config, path, {"per_page": 100})) == 250
     hub.fail(
         "/rate_limit",
