@@ -185,7 +185,7 @@ class FakeGitHub(FakeVendor):
         """Whoever asked what GitHub does not know hears of it here."""
         super().__exit__(*error)
         if not any(error):
-            assert self.illegal == []
+            assert not self.illegal, self.illegal
 
     def _refused(self, call: Call) -> Answer | None:
         refused = self.door.refuses(call)

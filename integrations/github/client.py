@@ -108,6 +108,7 @@ def _ask(
 ) -> requests.Response:
     try:
         with http.session() as session:
+            session.max_redirects = 1  # requests also counts the one that it only looks at
             return session.request(
                 method,
                 url,
