@@ -37,11 +37,11 @@ Schema = Mapping[str, Any]
 formats = FormatChecker(formats=())
 
 
-class MissingDescription(tools.MissingTool):
+class MissingDescription(RuntimeError):
     """The description is not there and cannot be fetched; the text says why."""
 
     def __init__(self, why: str) -> None:
-        RuntimeError.__init__(self, f"GitHub's API description ({PACKAGE}) is missing: {why}")
+        super().__init__(f"GitHub's API description ({PACKAGE}) is missing: {why}")
 
 
 def install() -> None:

@@ -60,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let background jobs ignore it
     try:
         results = modes[arguments[0]]()
-    except tools.MissingTool as error:
+    except (tools.MissingTool, openapi.MissingDescription) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -23,7 +23,7 @@ WORDS = f"id databaseId url body createdAt updatedAt lastEditedAt {AUTHOR}"
 COMMENTS = f"""pageInfo{{startCursor hasPreviousPage}}
   nodes{{{WORDS} replies(last:50){{nodes{{{WORDS}}}}}}}"""
 FIND = """query Find($o:String!,$r:String!,$n:Int!){
-  repository(owner:$o,name:$r){discussion(number:$n){id}}}"""
+  repository(owner:$o,name:$r){discussion(number:$n){id closed}}}"""
 # the last ones first: what is looked for is new
 LATEST = f"""query Latest($o:String!,$r:String!,$n:Int!,$before:String){{
   repository(owner:$o,name:$r){{discussion(number:$n){{
@@ -96,14 +96,18 @@ def remove(config: ChannelConfig, place: str, number: int, key: int) -> None:
 
 
 def close(config: ChannelConfig, place: str, number: int, reason: str) -> None:
-    """Close for a reason of an issue's. Raises `GitHubError`."""
-    node = _discussion(config, FIND, place, number)["id"]
-    client.graphql(config, CLOSE, {"id": node, "reason": REASONS.get(reason, "RESOLVED")})
+    """Close for a reason of an issue's, unless it is closed. Raises `GitHubError`."""
+    row = _discussion(config, FIND, place, number)
+    if not row["closed"]:
+        given = {"id": row["id"], "reason": REASONS.get(reason, "RESOLVED")}
+        client.graphql(config, CLOSE, given)
 
 
 def reopen(config: ChannelConfig, place: str, number: int) -> None:
-    """Open again. Raises `GitHubError`."""
-    client.graphql(config, REOPEN, {"id": _discussion(config, FIND, place, number)["id"]})
+    """Open again, unless it is open. Raises `GitHubError`."""
+    row = _discussion(config, FIND, place, number)
+    if row["closed"]:
+        client.graphql(config, REOPEN, {"id": row["id"]})
 
 
 def _node(config: ChannelConfig, place: str, number: int, key: int) -> str | None:

@@ -35,7 +35,7 @@ def _place(wanted: OutboundEffect) -> str:
 
 
 def _thread(wanted: OutboundEffect) -> tuple[str, str]:
-    return spot(str(wanted.data.get("thread_key") or "::"))
+    return spot(str(wanted.data.get("thread_key") or ""))
 
 
 def _target(wanted: OutboundEffect) -> tuple[str, str, str]:

@@ -98,9 +98,11 @@ def repository(place: str) -> str:
 
 
 def spot(thread_key: str) -> tuple[str, str]:
-    """(issue or discussion, number) of a thread's key."""
-    _, space, number = thread_key.split(":")
-    return space, number
+    """(issue or discussion, number) of a thread's key. Raises `DeliveryError`."""
+    found = re.fullmatch(r"\w+:(issue|discussion):(\d+)", thread_key)
+    if found is None:
+        raise DeliveryError(f"“{thread_key}” is no thread of GitHub's", permanent=True)
+    return found[1], found[2]
 
 
 # ------------------------------------------------------------------ looking for it

@@ -29,8 +29,11 @@ def test_newest_version_is_taken(system: Path) -> None:
 
 
 def test_missing_packages_are_named_once(system: Path) -> None:
-    assert tools.missing_packages() == ["chromium", "dovecot-imapd", "postgresql", "redis-server"]
-    _install(system, "sbin/dovecot", "sbin/redis-server", "lib/postgresql/15/bin/initdb")
+    everything = ["chromium", "dovecot-imapd", "npm", "postgresql", "redis-server"]
+    assert tools.missing_packages() == everything
+    _install(
+        system, "sbin/dovecot", "sbin/redis-server", "lib/postgresql/15/bin/initdb", "sbin/npm"
+    )
     assert tools.missing_packages() == ["chromium", "postgresql"]
     with pytest.raises(tools.MissingTool, match="chromium is missing: apt-get install chromium"):
         tools.require("chromium")
@@ -40,7 +43,7 @@ def test_without_root_the_command_to_type_is_printed(
     system: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    _install(system, "sbin/dovecot", "sbin/redis-server")
+    _install(system, "sbin/dovecot", "sbin/redis-server", "sbin/npm")
     with pytest.raises(SystemExit) as stop:
         suite.install_packages()
     assert str(stop.value).splitlines()[-1] == (

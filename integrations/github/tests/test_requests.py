@@ -10,7 +10,7 @@ from django.utils import timezone
 from inbox.channels.contract import ChannelConfig, DeliveryError
 from integrations.github import client, outbound
 from integrations.github.tests.sending import REPO, config_of, message
-from rig import github, openapi
+from rig import github, openapi, tools
 from rig.github import FakeGitHub
 from rig.vendor import Answer
 
@@ -80,7 +80,7 @@ def test_a_description_that_cannot_be_had_is_an_error_in_words(
     """An npm that has no network, and one that brings something else."""
     npm = tmp_path / "npm"
     monkeypatch.setattr(openapi, "PLACE", tmp_path / "var" / "github.json")
-    monkeypatch.setattr(openapi.tools, "require", lambda name: npm)
+    monkeypatch.setattr(tools, "require", lambda name: npm)
     npm.write_text("#!/bin/sh\necho 'npm error network' >&2\nexit 1\n")
     npm.chmod(0o755)
     with pytest.raises(openapi.MissingDescription, match=r"@octokit/openapi.*npm error network"):
