@@ -207,7 +207,7 @@ class FakeGitHub(FakeVendor):
     def _known(self, call: Call) -> Answer:
         if call.path == "/rate_limit":
             return Answer(200, {"resources": {"core": {"remaining": self.door.requests_left}}})
-        parts = (github_graphql, github_lists, github_git, github_issues)
+        parts = (github_git, github_graphql, github_lists, github_issues)
         found = (part.answer(self, call) for part in parts)
         return next((each for each in found if each is not None), github_issues.LOST)
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from inbox.channels.contract import ChannelConfig, DeliveryError
 from inbox.common import http
-from integrations.github.events import moment
+from integrations.github.payloads import moment
 
 API_URL = "https://api.github.com"
 TIMEOUT_SECONDS = (5, 20)

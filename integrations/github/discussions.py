@@ -11,7 +11,7 @@ from typing import Any
 from inbox.channels.contract import ChannelConfig
 from integrations.github import client
 from integrations.github.client import GitHubError
-from integrations.github.events import moment
+from integrations.github.payloads import moment
 
 Row = dict[str, Any]
 # the mutation's word for our word; GitHub has no other

@@ -186,6 +186,7 @@ def test_issue_that_was_never_delivered_is_read_when_it_is_linked(
     deliver(hub.open("helper", REPO, "Another one"))
     mail = ticket(channel=mailbox(), who=asker("mira"))
     link = act(loop.add_link, mail, url=f"https://github.com/{REPO}/issues/1", at=NOON)
+    assert link.item is not None
     assert (link.kind, link.item.at) == ("github_issue", None)
     git.push()
     look()
