@@ -1,6 +1,8 @@
 """Polled channels: one poll at a time each, by a lease; the cursor moves after the commit."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db.models import F, Q
@@ -63,7 +65,7 @@ def poll(pk: int, *, now: datetime) -> int | None:
     stored: list[int] = []
     try:
         cursor = _fetch(channel, now, stored)
-        _finish(channel, now, poll_cursor=cursor, health="ok", health_text="", last_in_at=now)
+        _finish(channel, now, poll_cursor=cursor, **_health(cursor, now))
     except ChannelError as error:
         log.warning("poll_failed", channel=str(channel), reason=str(error))
         _finish(channel, now, health="error", health_text=str(error)[:250])
@@ -73,7 +75,19 @@ def poll(pk: int, *, now: datetime) -> int | None:
     return len(stored)
 
 
-def _fetch(channel: Channel, now: datetime, stored: list[int]) -> object:
+def _health(cursor: Mapping[str, Any], now: datetime) -> dict[str, object]:
+    """What a poll has learned: `trouble` names places that it could not read.
+
+    One that has not `asked` the vendor, because nothing was due, has learned nothing.
+    """
+    if not cursor.get("asked", True):
+        return {}
+    trouble = str(cursor.get("trouble") or "")
+    state = "error" if trouble else "ok"
+    return {"health": state, "health_text": trouble[:250], "last_in_at": now}
+
+
+def _fetch(channel: Channel, now: datetime, stored: list[int]) -> Mapping[str, Any]:
     def store(found: Polled) -> None:
         delivery = inlet.receive(
             channel,

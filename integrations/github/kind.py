@@ -9,7 +9,7 @@ from inbox.channels.contract import (
     ConfigError,
     SettingSpec,
 )
-from integrations.github import client, effects, inbound, outbound, tracker
+from integrations.github import client, connection, effects, history, inbound, outbound, tracker
 
 BODY_LIMIT_BYTES = 25_000_000
 
@@ -30,15 +30,8 @@ def _validate(config: ChannelConfig) -> None:
     for name in config.get("repos").split(","):
         if name.strip() and name.strip().count("/") != 1:
             raise ConfigError(f"“{name.strip()}” is no repository; it looks like owner/name")
-
-
-def _check(config: ChannelConfig) -> str:
-    try:
-        found, _ = client.call(config, "GET", "/rate_limit")
-    except client.GitHubError as error:
-        return error.text
-    left = ((found or {}).get("resources") or {}).get("core", {}).get("remaining")
-    return f"ok: {left} requests left this hour"
+    if not config.get("history_days", "0").isdigit():
+        raise ConfigError("history_days is a number of days, like 7")
 
 
 def _lane(thread_key: str) -> str:
@@ -66,6 +59,9 @@ GITHUB = ChannelKind(
         SettingSpec(name="private_key", secret=True, help="the App's private key (PEM)"),
         SettingSpec(name="installation_id", help="the App's installation"),
         SettingSpec(name="repos", help="owner/name, with commas; for looking up what was missed"),
+        SettingSpec(
+            name="history_days", default="7", help="how far back a new connection looks, in days"
+        ),
         SettingSpec(name="api_url", default=client.API_URL, help="Enterprise Server differs"),
     ),
     capabilities=frozenset(
@@ -76,6 +72,7 @@ GITHUB = ChannelKind(
             Capability.EDIT,
             Capability.DELETE,
             Capability.LABEL,
+            Capability.POLL,
         }
     ),
     realm=_realm,
@@ -89,7 +86,11 @@ GITHUB = ChannelKind(
     lane=_lane,
     lane_seconds=1.0,
     mention=_mention,
-    check=_check,
+    poll=history.backfill,
+    can_poll=history.has_work,
+    check=connection.check,
+    places_setting="repos",
+    list_places=connection.places,
     validate=_validate,
     body_limit_bytes=BODY_LIMIT_BYTES,
     has_signed_webhook=_signed,

@@ -1,0 +1,191 @@
+"""What was missed while the desk was away, the log of webhook deliveries, and the live check."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from inbox.channels.models import Channel, Delivery
+from inbox.operations import draining, polling
+from inbox.sla.models import Clock
+from inbox.tickets.models import Message, Ticket
+from integrations.github import connection, history
+from integrations.github.client import GitHubError
+from integrations.github.tests.conftest import connected, deliver
+from rig import github_lists as lists
+from rig.desk import policy
+from rig.github import FakeGitHub
+from rig.vendor import Answer
+
+pytestmark = pytest.mark.django_db
+REPO, OTHER = "example/core", "example/extra"
+
+
+@pytest.fixture
+def hub(hub: FakeGitHub) -> Iterator[FakeGitHub]:
+    """The fake, whose day was yesterday."""
+    hub.at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+    hub.repository(REPO)
+    yield hub
+
+
+def poll(**cursor: Any) -> Channel:
+    """One poll, and everything that it found filed."""
+    channel = Channel.objects.get(kind="github")
+    if cursor:
+        Channel.objects.filter(pk=channel.pk).update(poll_cursor={**channel.poll_cursor, **cursor})
+    assert polling.poll(channel.pk, now=timezone.now()) is not None
+    assert draining.drain(timeout_seconds=600)[1]
+    channel.refresh_from_db()
+    return channel
+
+
+def again() -> Channel:
+    """One poll, as if the desk had been away for a while."""
+    away = timezone.now() - timedelta(minutes=11)
+    return poll(seen_at=away.isoformat(), wait_until=None)
+
+
+def truth(fake: FakeGitHub) -> dict[str, str]:
+    """Every message by its key, as the fake has it."""
+    found = {}
+    for (repository, number), row in fake.things.items():
+        is_pull = row["kind"] == "pull_request"
+        key = f"pull_request/{repository}.{number}" if is_pull else f"issue/{row['id']}"
+        found[key] = str(row["body"])
+    kept = lists.of(fake)
+    for name, rows in (
+        ("issue_comment", fake.comments),
+        ("review_comment", kept.review_comments),
+        ("review", kept.reviews),
+    ):
+        found |= {f"{name}/{key}": str(row["body"]) for key, row in rows.items()}
+    return found
+
+
+def filed() -> dict[str, str]:
+    return dict(Message.objects.values_list("external_id", "new_text"))
+
+
+def story(fake: FakeGitHub, name: str, n: int) -> list[dict[str, Any]]:
+    """A thing with an answer or two; now and then a review."""
+    kind = "pull_request" if n % 4 == 0 else "issue"
+    bodies = [fake.open("kezia", name, f"thing {n}", f"text {n}", kind=kind)]
+    number = len(fake.things)
+    bodies.append(fake.comment("helper", name, number, f"answer {n}"))
+    if kind == "pull_request":
+        bodies.append(lists.review(fake, "helper", name, number, "APPROVED", f"fine {n}"))
+        bodies.append(lists.review_comment(fake, "helper", name, number, f"a line {n}"))
+    if n % 3 == 0:
+        bodies.append(fake.change("maya", name, number, "closed", state="closed"))
+    return json.loads(json.dumps(bodies))  # type: ignore[no-any-return]  # JSON has no types
+
+
+def test_everything_missed_is_found_and_clocks_start_at_githubs_times(hub: FakeGitHub) -> None:
+    channel = connected(hub, repos=f"{REPO}, {OTHER}")
+    channel.policy = policy(first_response_amount=4, first_response_unit="hours")
+    channel.save()
+    for n in range(1, 25):
+        story(hub, (REPO, OTHER)[n % 2], n)
+    channel = poll()
+    assert (channel.health, channel.health_text) == ("ok", "")
+    assert filed() == truth(hub)
+    states = {row.subject: row.status for row in Ticket.objects.all()}
+    assert states == {f"thing {n}": "closed" if n % 3 == 0 else "open" for n in range(1, 25)}
+    for clock in Clock.objects.filter(metric="first_response"):
+        first = clock.ticket.messages.order_by("sent_at")[0]
+        assert clock.started_at == first.sent_at
+        assert clock.due_at == first.sent_at + timedelta(hours=4)
+
+
+def test_what_came_by_webhook_changes_nothing_and_nothing_is_found_twice(hub: FakeGitHub) -> None:
+    """Vendor digest 17, contract test 4."""
+    connected(hub, repos=REPO)
+    for n in range(1, 13):
+        for body in story(hub, REPO, n):
+            assert deliver(body, guid=f"g{Delivery.objects.count()}") == "done"
+    before = list(Ticket.objects.order_by("pk").values("status", "subject", "waiting_on"))
+    events = {row.pk: row.events.count() for row in Ticket.objects.all()}
+    poll()
+    assert list(Ticket.objects.order_by("pk").values("status", "subject", "waiting_on")) == before
+    assert {row.pk: row.events.count() for row in Ticket.objects.all()} == events
+    assert filed() == truth(hub)
+    stored = Delivery.objects.count()
+    poll(since=(timezone.now() - timedelta(days=2)).isoformat(), lists={})
+    assert Delivery.objects.count() == stored
+
+
+def test_nothing_new_costs_no_quota_and_what_is_new_comes(hub: FakeGitHub) -> None:
+    connected(hub, repos=REPO)
+    story(hub, REPO, 1)
+    again()
+    again()
+    hub.calls.clear()
+    again()
+    walked = [c for c in hub.calls if "since" in c.query]
+    assert len(walked) == 3
+    assert all(c.headers.get("if-none-match") for c in walked)
+    hub.comment("kezia", REPO, 1, "and now?")
+    again()
+    assert "and now?" in filed().values()
+
+
+def test_polls_ask_only_after_a_pause_daily_or_on_demand(hub: FakeGitHub) -> None:
+    connected(hub, repos=REPO)
+    lists.of(hub).hooks[REPO] = Channel.objects.get().config.webhook_url
+    poll()
+    hub.calls.clear()
+    Channel.objects.update(health="error", health_text="example/core is private now")
+    channel = poll()
+    assert hub.calls == []
+    assert channel.health_text == "example/core is private now"
+    poll(passed_at=(timezone.now() - timedelta(hours=25)).isoformat())
+    assert hub.called("/issues")
+    assert Channel.objects.get().health == "ok"
+
+
+def test_pages_do_not_lose_what_changes_meanwhile(hub: FakeGitHub) -> None:
+    connected(hub, repos=REPO)
+    for n in range(230):
+        hub.open("kezia", REPO, f"thing {n}", f"text {n}")
+    hub.at += timedelta(seconds=1)
+    same = f"{hub.at:%Y-%m-%dT%H:%M:%SZ}"
+    for row in list(hub.things.values())[100:]:
+        row["updated_at"] = same  # one label, put on a hundred at once
+    poll()
+    assert filed() == truth(hub)
+
+
+def test_limit_keeps_the_place_and_the_next_poll_goes_on(hub: FakeGitHub) -> None:
+    connected(hub, repos=f"{REPO},{OTHER}")
+    for n in range(1, 17):
+        story(hub, (REPO, OTHER)[n % 2], n)
+    lists.of(hub).quota, rounds = 8, 0
+    poll()
+    while "done" in Channel.objects.get().poll_cursor:
+        rounds += 1
+        assert rounds < 60
+        lists.of(hub).quota = 8
+        poll(wait_until=None)
+    assert rounds > 1
+    assert filed() == truth(hub)
+
+
+def test_one_place_that_is_gone_does_not_stop_the_others(hub: FakeGitHub) -> None:
+    channel = connected(hub, repos=f"example/gone,{REPO}")
+    story(hub, REPO, 1)
+    hub.fail("/comments", times=3, answer=Answer(502, b""))
+    channel = poll()
+    assert channel.health == "error"
+    assert channel.health_text.startswith("example/gone: GitHub knows nothing there")
+    assert filed() == truth(hub)
+
+
+def test_refused_token_is_an_error_of_the_connection(hub: FakeGitHub) -> None:
+    channel = connected(hub, repos=REPO, token="wrong")
+    with pytest.raises(GitHubError):
+        history.backfill(channel.config, {}, lambda _: None)
+    assert poll().health_text == "GitHub refuses the token; connect a new one"
