@@ -17,7 +17,7 @@ from inbox.common.crash import point
 from inbox.common.queue import after_commit
 from inbox.common.work import Actor, Work
 from inbox.followups import services as followups
-from inbox.intake import aftermath, prepare, results
+from inbox.intake import aftermath, moving, prepare, results
 from inbox.intake.prepare import Claim
 from inbox.intake.services import Arrival, file_message
 from inbox.loop import items
@@ -128,7 +128,9 @@ def _file(claimed: Claim, batch: InboundBatch, now: datetime) -> str:
             with change(Actor.system("intake"), now=now, historic=batch.historic) as current:
                 current.cache["again"] = attempt > 0
                 reasons = [batch.ignored] if batch.ignored else []
-                said = [file_message(a) for a in arrivals]
+                said = [moving.file_rename(*names, claimed.channel) for names in batch.renamed]
+                said += [moving.file_move(move, claimed.channel) for move in batch.moves]
+                said += [file_message(a) for a in arrivals]
                 said += [aftermath.file_delete(d, claimed.channel) for d in batch.deletes]
                 said += [aftermath.file_reaction(r, claimed.channel) for r in batch.reactions]
                 said += [aftermath.file_thread(t, claimed.channel) for t in batch.threads]

@@ -153,6 +153,18 @@ class InboundReview:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InboundMove:
+    """A conversation was transferred: it has other keys and another place now."""
+
+    thread_key: str
+    new_thread_key: str
+    message_key: str  # of its first message
+    new_message_key: str
+    place: str
+    permalink: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class InboundTrouble:
     """The vendor says that the connection or a place in it does not work any more."""
 
@@ -175,6 +187,7 @@ class InboundBatch:
     deletes: tuple[InboundDelete, ...] = ()
     reactions: tuple[InboundReaction, ...] = ()
     threads: tuple[InboundThread, ...] = ()
+    moves: tuple[InboundMove, ...] = ()
     items: tuple[TrackedItem, ...] = ()
     reviews: tuple[InboundReview, ...] = ()
     releases: tuple[TrackedRelease, ...] = ()

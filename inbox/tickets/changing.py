@@ -6,10 +6,11 @@ states of a reaction the later one counts.
 
 from datetime import datetime
 
+from inbox.channels.models import Source
 from inbox.people.models import Identity
 from inbox.tickets import kinds
-from inbox.tickets.models import Message, Reaction, Tombstone
-from inbox.tickets.recording import lock, record
+from inbox.tickets.models import Message, Reaction, Ticket, Tombstone
+from inbox.tickets.recording import change_field, lock, record
 
 
 def edit_message(
@@ -38,6 +39,13 @@ def edit_message(
     )
     record(ticket, kinds.MESSAGE_EDITED, message=message.pk)
     return True
+
+
+def move_to(ticket: Ticket, source: Source | None, *, permalink: str) -> None:
+    """The conversation lives at another place of its connection now."""
+    changed = [change_field(ticket, "source", source), change_field(ticket, "permalink", permalink)]
+    if any(before is not None for before in changed):
+        record(ticket, kinds.MOVED, to=str(source or ""))
 
 
 def delete_message(message: Message, *, at: datetime) -> bool:

@@ -15,6 +15,7 @@ from inbox.tickets.changing import (
     delete_message,
     edit_message,
     is_buried,
+    move_to,
     note_reaction,
     reactions_on,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "lock_all",
     "mark_spam",
     "merge",
+    "move_to",
     "note_reaction",
     "open_ticket",
     "reactions_on",

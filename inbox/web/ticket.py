@@ -38,7 +38,7 @@ SHOWN_EVENTS = (
     kinds.SEND_FAILED,
     kinds.SEND_UNCERTAIN, kinds.RESTRICTED, kinds.MISSED, kinds.ESCALATED, kinds.PROMISED,
     kinds.FOLLOWED_UP, kinds.ASKED_TEAM, kinds.HANDED_OVER, kinds.REDIRECTED, kinds.CREDITED,
-    kinds.MESSAGE_DELETED, kinds.RELEASED,
+    kinds.MESSAGE_DELETED, kinds.RELEASED, kinds.MOVED,
 )  # fmt: skip
 FLAG_WORDS = {
     "unverified_participant": "has a valid id but an unknown sender; not copied on answers yet",
@@ -296,6 +296,7 @@ def event_words(kind: str, data: dict[str, Any]) -> str:
         kinds.RELEASED: "The fix is out in {version}",
         kinds.MESSAGE_EDITED: "changed a message",
         kinds.MESSAGE_DELETED: "deleted a message",
+        kinds.MOVED: "moved the conversation to {to}",
     }.get(kind, kind)
     known = {key: value if value is not None else "nobody" for key, value in data.items()}
     try:

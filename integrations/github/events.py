@@ -12,6 +12,7 @@ from inbox.channels.contract import (
     InboundBatch,
     InboundDelete,
     InboundMessage,
+    InboundMove,
     InboundReview,
     InboundThread,
 )
@@ -53,7 +54,9 @@ def _thing(body: Body, config: ChannelConfig, kind: str) -> InboundBatch:
     if not isinstance(row, dict):
         return InboundBatch(ignored=f"no {kind} in it")
     action = str(body.get("action") or "")
-    if action in ("deleted", "transferred"):
+    if action == "transferred":
+        return InboundBatch(moves=(_move(body, row, kind, "new"),))
+    if action == "deleted":
         key = opener_key(body, row, kind)
         at = moment(row.get("updated_at")) or EPOCH
         return InboundBatch(deletes=(InboundDelete(message_key=key, at=at),))
@@ -62,12 +65,43 @@ def _thing(body: Body, config: ChannelConfig, kind: str) -> InboundBatch:
     if opener.author.is_bot:
         return InboundBatch(items=tracked, ignored="opened by a bot")
     state = _state(body, row, config, kind)
+    if isinstance(_changed(body, f"old_{kind}"), dict):
+        # the other end of a transfer: whichever is told first moves the conversation
+        opener, move = replace(opener, only_opens=True), _move(body, row, kind, "old")
+        return InboundBatch(moves=(move,), messages=(opener,), threads=(state,), items=tracked)
     return InboundBatch(messages=(opener,), threads=(state,), items=tracked)
 
 
 def _tracked(body: Body, row: Body, kind: str) -> tuple[TrackedItem, ...]:
     found = items.item_of(body, row, kind)
     return (found,) if found is not None else ()
+
+
+def _changed(body: Body, name: str) -> Any:
+    changes = body.get("changes")
+    return changes.get(name) if isinstance(changes, dict) else None
+
+
+def _move(body: Body, row: Body, kind: str, other: str) -> InboundMove:
+    """A transfer, told by either end: `changes` names the other one."""
+    there = {"repository": _changed(body, f"{other}_repository")}
+    row_there = _changed(body, f"{other}_{kind}")
+    ends = [(body, row), (there, row_there if isinstance(row_there, dict) else {})]
+    (old, old_row), (new, new_row) = ends if other == "new" else reversed(ends)
+    return InboundMove(
+        thread_key=thread_key(old, old_row, kind),
+        new_thread_key=thread_key(new, new_row, kind),
+        message_key=opener_key(old, old_row, kind),
+        new_message_key=opener_key(new, new_row, kind),
+        place=repository_of(new)[1],
+        permalink=str(new_row.get("html_url") or "")[:500],
+    )
+
+
+def thread_key(body: Body, row: Body, kind: str) -> str:
+    """`<repository id>:issue:<number>`; pull requests share the issues' numbers."""
+    space = "discussion" if kind == "discussion" else "issue"
+    return f"{repository_of(body)[0]}:{space}:{row.get('number')}"
 
 
 def opener_key(body: Body, row: Body, kind: str) -> str:
@@ -96,10 +130,9 @@ def _opener(
 
 
 def _common(body: Body, row: Body, config: ChannelConfig, kind: str, text: str) -> dict[str, Any]:
-    repository, name = repository_of(body)
-    space = "discussion" if kind == "discussion" else "issue"
+    _, name = repository_of(body)
     return {
-        "thread_key": f"{repository}:{space}:{row.get('number')}",
+        "thread_key": thread_key(body, row, kind),
         "text": text,
         "new_text": text,
         "source_key": name,
@@ -113,12 +146,10 @@ RESOLUTIONS = {"not_planned": "answered", "duplicate": "duplicate"}
 
 def _state(body: Body, row: Body, config: ChannelConfig, kind: str) -> InboundThread:
     """How the thing stands: open or closed, its title and labels, and who said so."""
-    repository, _ = repository_of(body)
-    space = "discussion" if kind == "discussion" else "issue"
     closed = row.get("state") == "closed" or bool(row.get("closed_at"))
     at = moment(row.get("updated_at")) or moment(row.get("created_at")) or EPOCH
     return InboundThread(
-        thread_key=f"{repository}:{space}:{row.get('number')}",
+        thread_key=thread_key(body, row, kind),
         author=author_of({**body, "author_association": ""}, config, field="sender"),
         at=at,
         closed=closed,

@@ -91,9 +91,56 @@ def parse(
     if read is not None:
         batch: InboundBatch = read(body, config)
         return batch
-    if name == "installation" and body.get("action") in ("deleted", "suspend"):
-        text = "the GitHub App was removed or suspended; install it again"
-        return InboundBatch(trouble=InboundTrouble(text=text, pauses=True))
+    about_us = _about_us(name, body)
+    if about_us is not None:
+        return about_us
     if name in IGNORED:
         return InboundBatch(ignored=f"{name}: nothing to answer")
     raise UnknownEvent(name[:100])
+
+
+# ------------------------------------------------------------------ the connection itself
+
+# What happens to a repository and is for admins to know.
+REPOSITORY = {
+    "archived": "{} was archived: nobody can comment there",
+    "deleted": "{} was deleted",
+    "privatized": "{} is private now: check that the connection may still see it",
+}
+
+
+def _about_us(name: str, body: Mapping[str, Any]) -> InboundBatch | None:
+    """What happened to the App, the webhook or a repository; None when nothing follows."""
+    action = body.get("action")
+    text, pauses = "", False
+    if name == "installation" and action in ("deleted", "suspend"):
+        text, pauses = "the GitHub App was removed or suspended; install it again", True
+    elif name == "meta" and action == "deleted":
+        text = "the webhook was deleted at GitHub, so nothing comes from there; add it again"
+    elif name == "installation_repositories" and action == "removed":
+        rows = body.get("repositories_removed") or []
+        gone = ", ".join(str(row.get("full_name")) for row in rows if isinstance(row, dict))
+        text = f"the GitHub App may no longer see {gone or 'some repositories'}"
+    elif name == "repository" and action in ("renamed", "transferred"):
+        return InboundBatch(renamed=((_old_name(body), events.repository_of(body)[1]),))
+    elif name == "repository" and action in REPOSITORY:
+        text = REPOSITORY[action].format(events.repository_of(body)[1])
+    return InboundBatch(trouble=InboundTrouble(text=text, pauses=pauses)) if text else None
+
+
+def _old_name(body: Mapping[str, Any]) -> str:
+    """What a repository was called before it was renamed or given to somebody else."""
+    owner, _, name = events.repository_of(body)[1].partition("/")
+    changes = body.get("changes")
+    changes = changes if isinstance(changes, dict) else {}
+    old_name = _inside(changes, "repository", "name", "from")
+    before = _inside(changes, "owner", "from")
+    for kind in ("user", "organization"):
+        owner = _inside(before, kind, "login") or owner
+    return f"{owner}/{old_name or name}"
+
+
+def _inside(value: Any, *names: str) -> Any:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

@@ -37,7 +37,7 @@ def stamp(at: datetime) -> str:
 
 @dataclass(kw_only=True)
 class Asking:
-    """Asks within a poll's limits; a short failure is tried again. Raises `Spent`, `GitHubError`."""
+    """Asks within a poll's limits; what fails is tried again. Raises `Spent`, `GitHubError`."""
 
     config: ChannelConfig
     until: float  # of `time.monotonic`
@@ -230,10 +230,14 @@ class Place:
         new, key = str(self.repository["full_name"]), f"history:renamed:{self.repository['id']}"
         if new.lower() == self.name.lower():
             return
+        owner, _, name = self.name.partition("/")
         body = {
             "action": "renamed",
-            "changes": {"repository": {"name": {"from": self.name.partition("/")[2]}}},
-            "repository": {**self.repository, "was": self.name},
+            "changes": {
+                "repository": {"name": {"from": name}},
+                "owner": {"from": {"user": {"login": owner}}},
+            },
+            "repository": self.repository,
         }
         self._keep("repository", f"{key}:{new}", body)
 

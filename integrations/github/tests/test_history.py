@@ -1,14 +1,13 @@
 """What was missed while the desk was away, the log of webhook deliveries, and the live check."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from inbox.channels.models import Channel, Delivery
+from inbox.channels.models import Channel, Delivery, Source
 from inbox.operations import draining, polling
 from inbox.sla.models import Clock
 from inbox.tickets.models import Message, Ticket
@@ -25,11 +24,11 @@ REPO, OTHER = "example/core", "example/extra"
 
 
 @pytest.fixture
-def hub(hub: FakeGitHub) -> Iterator[FakeGitHub]:
+def hub(hub: FakeGitHub) -> FakeGitHub:
     """The fake, whose day was yesterday."""
     hub.at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
     hub.repository(REPO)
-    yield hub
+    return hub
 
 
 def poll(**cursor: Any) -> Channel:
@@ -189,3 +188,198 @@ def test_refused_token_is_an_error_of_the_connection(hub: FakeGitHub) -> None:
     with pytest.raises(GitHubError):
         history.backfill(channel.config, {}, lambda _: None)
     assert poll().health_text == "GitHub refuses the token; connect a new one"
+
+
+# ------------------------------------------------------------------ the log of deliveries
+
+
+def kept_posts(fake: FakeGitHub) -> list[tuple[dict[str, Any], str]]:
+    """What the fake posts, kept for a delivery by hand: there is no web server here."""
+    posts: list[tuple[dict[str, Any], str]] = []
+
+    def post(body: dict[str, Any], *, guid: str = "") -> int:
+        posts.append((body, guid))
+        return 200
+
+    fake.hook, fake.post = "here", post  # type: ignore[method-assign]  # the door is not what is tested
+    return posts
+
+
+def test_lost_deliveries_are_repeated_once_and_only_what_never_arrived(hub: FakeGitHub) -> None:
+    connected(hub, repos=REPO)
+    lists.of(hub).hooks[REPO] = Channel.objects.get().config.webhook_url
+    poll()
+    posts = kept_posts(hub)
+    body = hub.open("kezia", REPO, "It hangs", "long ago")
+    gone = hub.comment("helper", REPO, 1, "was deleted since")
+    del hub.comments[gone["comment"]["id"]]
+    lists.failed(hub, body, "guid-1")
+    lists.failed(hub, body, "guid-1", status=504)
+    lists.failed(hub, gone, "guid-2")
+    lists.failed(hub, gone, "guid-3", status=200)
+    for _ in range(3):
+        poll(log_at=(timezone.now() - timedelta(minutes=61)).isoformat())
+    repeated = [row["guid"] for row in lists.of(hub).deliveries if row["redelivery"]]
+    assert repeated == [guid for _, guid in posts] == ["guid-1", "guid-2"]
+    for lost, guid in posts:
+        assert deliver(lost, guid=guid) == "done"
+    assert set(filed().values()) == {"long ago", "was deleted since"}
+    assert len(hub.called("/attempts")) == 2
+
+
+def test_delivery_that_fails_again_and_again_is_let_go(hub: FakeGitHub) -> None:
+    connected(hub, repos=REPO)
+    lists.of(hub).hooks[REPO] = Channel.objects.get().config.webhook_url
+    lists.failed(hub, hub.open("kezia", REPO, "It hangs"), "guid-1")
+    for _ in range(6):
+        poll(log_at=None)
+    assert len(hub.called("/attempts")) == 3
+
+
+def test_log_over_many_pages_is_read_up_to_its_window(hub: FakeGitHub) -> None:
+    connected(hub, repos=REPO)
+    lists.of(hub).hooks[REPO] = Channel.objects.get().config.webhook_url
+    body = hub.open("kezia", REPO, "It hangs")
+    lists.failed(hub, body, "lost")
+    for n in range(250):
+        lists.failed(hub, body, f"ok-{n}", status=200)
+    poll()
+    assert len(hub.called("/attempts")) == 1
+    old = lists.of(hub).deliveries
+    for row in old:
+        row["delivered_at"] = "2026-01-01T00:00:00Z"
+    hub.calls.clear()
+    poll(log_at=None)
+    assert len(hub.called("/deliveries")) == 1
+
+
+def test_log_without_rights_is_no_error_and_history_is_read_more_often(hub: FakeGitHub) -> None:
+    connected(hub, repos=REPO)
+    channel = poll()
+    assert channel.health == "ok"
+    assert "cannot be read" in channel.poll_cursor["log"]
+    hub.calls.clear()
+    poll(passed_at=(timezone.now() - timedelta(minutes=61)).isoformat())
+    assert hub.called("/issues")
+
+
+# ------------------------------------------------------------------ places and the check
+
+
+def test_check_says_what_works_and_what_does_not(hub: FakeGitHub) -> None:
+    channel = connected(hub, repos=REPO)
+    hooks, url = lists.of(hub).hooks, channel.config.webhook_url
+    assert connection.check(channel.config) == (
+        "ok: 5000 requests left this hour, 1 repository can be read, "
+        "the webhook cannot be looked at with these rights"
+    )
+    hooks[REPO] = ""
+    assert connection.check(channel.config) == f"{REPO} has no webhook to {url}"
+    hooks[REPO] = url
+    assert connection.check(channel.config).endswith(
+        "1 repository can be read, the webhook arrives"
+    )
+    lists.failed(hub, hub.open("kezia", REPO, "It hangs"), "guid-1", status=502)
+    said = connection.check(channel.config)
+    assert said.startswith(f"the webhook of {REPO} was last answered with 502")
+    both = connected(hub, repos=f"{REPO},example/gone")
+    assert connection.check(both.config).startswith("example/gone: GitHub knows nothing there")
+    hub.is_away = True
+    assert connection.check(both.config) == "GitHub did not answer"
+
+
+def test_places_are_listed_for_the_set_up(hub: FakeGitHub) -> None:
+    channel = connected(hub)
+    hub.repository(OTHER)["archived"] = True
+    assert connection.places(channel.config) == [(REPO, REPO), (OTHER, f"{OTHER} (archived)")]
+
+
+# ------------------------------------------------------------------ what happens to places
+
+
+def about(fake: FakeGitHub, event: str, action: str, **more: Any) -> dict[str, Any]:
+    place = dict(fake.repository(REPO))
+    return {"event": event, "action": action, "repository": place, **more}
+
+
+@pytest.mark.parametrize(
+    ("event", "action", "more", "said", "active"),
+    [
+        ("installation", "suspend", {}, "the GitHub App was removed or suspended", False),
+        ("meta", "deleted", {"hook_id": 1}, "the webhook was deleted at GitHub", True),
+        ("repository", "archived", {}, f"{REPO} was archived", True),
+        ("repository", "privatized", {}, f"{REPO} is private now", True),
+        (
+            "installation_repositories",
+            "removed",
+            {"repositories_removed": [{"full_name": OTHER}]},
+            f"the GitHub App may no longer see {OTHER}",
+            True,
+        ),
+    ],
+)
+def test_trouble_is_told_and_pauses_only_when_nothing_works(
+    hub: FakeGitHub, event: str, action: str, more: dict[str, Any], said: str, *, active: bool
+) -> None:
+    connected(hub, repos=REPO)
+    assert deliver(about(hub, event, action, **more)) == "done"
+    channel = Channel.objects.get()
+    assert (channel.health, channel.active) == ("error", active)
+    assert channel.health_text.startswith(said)
+
+
+def test_renamed_repository_keeps_its_tickets(hub: FakeGitHub) -> None:
+    """Trust 55."""
+    connected(hub, repos=REPO)
+    deliver(hub.open("kezia", REPO, "It hangs"))
+    place = hub.repositories.pop(REPO)
+    place["full_name"] = "sample/engine"
+    hub.repositories["sample/engine"] = place
+    changes = {
+        "repository": {"name": {"from": "core"}},
+        "owner": {"from": {"organization": {"login": "example"}}},
+    }
+    body = {"event": "repository", "action": "renamed", "repository": place, "changes": changes}
+    assert deliver(body) == "done"
+    source = Source.objects.get()
+    assert (source.external_key, source.label) == ("sample/engine", "sample/engine")
+    deliver(hub.comment("kezia", "sample/engine", 1, "still"))
+    assert Ticket.objects.get().messages.count() == 2
+    assert Source.objects.count() == 1
+
+
+@pytest.mark.parametrize("ends", ["told", "arrives", "told arrives", "arrives told", "late told"])
+def test_transferred_issue_is_followed(hub: FakeGitHub, ends: str) -> None:
+    """Trust 50: whichever end is told first."""
+    connected(hub, repos=REPO)
+    before = json.loads(json.dumps(hub.open("kezia", REPO, "It hangs", "text")))
+    deliver(before)
+    row, old = Ticket.objects.get(), before["issue"]
+    new = {**old, "id": old["id"] + 5000, "number": 77, "html_url": "https://github.com/e/x/77"}
+    there = hub.repository(OTHER)
+    hub.things[there["id"], 77] = {**new, "kind": "issue"}
+    told = {
+        **before, "action": "transferred",
+        "changes": {"new_issue": new, "new_repository": there},
+    }  # fmt: skip
+    arrives = {
+        **before, "repository": there, "issue": new,
+        "changes": {"old_issue": old, "old_repository": before["repository"]},
+    }  # fmt: skip
+    late = hub.comment("kezia", OTHER, 77, "a word first")
+    for end in ends.split():
+        deliver({"told": told, "arrives": arrives, "late": late}[end], guid=end)
+    deliver(hub.comment("kezia", OTHER, 77, "moved"))
+    row.refresh_from_db()
+    live = Ticket.objects.exclude(status="merged")
+    assert live.get() == row
+    texts = list(row.messages.order_by("sent_at").values_list("new_text", flat=True))
+    if ends != "late told":
+        assert texts == ["text", "moved"]
+        assert (str(row.source), row.permalink) == (OTHER, new["html_url"])
+        edited = {**arrives, "action": "edited", "changes": {"body": {"from": "text"}}}
+        edited["issue"] = {**new, "body": "better", "updated_at": hub.now()}
+        deliver(edited)
+        assert row.messages.order_by("sent_at")[0].new_text == "better"
+    else:
+        assert {"a word first", "moved"} < set(texts)

@@ -1,0 +1,57 @@
+"""Conversations and places that live elsewhere now: what we know of them follows."""
+
+from inbox.channels import sources
+from inbox.channels.contract import InboundMove
+from inbox.channels.models import Channel, Source
+from inbox.common.versions import bump
+from inbox.tickets import services as tickets
+from inbox.tickets.errors import VerbError
+from inbox.tickets.models import Message, Thread, Ticket
+
+
+def file_move(found: InboundMove, channel: Channel) -> str:
+    """A conversation was transferred. Returns why nothing followed, or ""."""
+    rows = Thread.objects.filter(realm=channel.realm).select_for_update(of=("self",))
+    thread = rows.filter(thread_key=found.thread_key[:250]).first()
+    if thread is None:
+        return "no ticket has this conversation"
+    there = rows.filter(thread_key=found.new_thread_key[:250]).first()
+    if there is not None:
+        return _joined(thread, there)
+    ticket = tickets.lock(thread.ticket_id)
+    thread.thread_key = found.new_thread_key[:250]
+    thread.source = sources.resolve(channel, found.place, found.place)
+    thread.save(update_fields=["thread_key", "source"])
+    tickets.move_to(ticket, thread.source, permalink=found.permalink)
+    mine = Message.objects.filter(realm=channel.realm)
+    if not mine.filter(external_id=found.new_message_key[:500]).exists():
+        first = mine.filter(external_id=found.message_key[:500])
+        first.update(external_id=found.new_message_key[:500])
+    return ""
+
+
+def _joined(thread: Thread, there: Thread) -> str:
+    """Something came from the new place first and opened a ticket: it joins the older one."""
+    if thread.ticket_id == there.ticket_id:
+        return "moved before"
+    try:
+        tickets.merge(there.ticket, into=thread.ticket)
+    except VerbError as error:
+        return str(error)
+    return ""
+
+
+def file_rename(old: str, new: str, channel: Channel) -> str:
+    """A place has another name now. Returns why nothing followed, or ""."""
+    places = {p.external_key: p for p in Source.objects.filter(channel=channel)}
+    before, after = places.get(old), places.get(new)
+    if before is None or old == new:
+        return "nothing came from this place so far"
+    if after is None:
+        before.external_key, before.label = new[:200], new[:200]
+        before.save(update_fields=["external_key", "label"])
+    else:
+        Thread.objects.filter(source=before).update(source=after)
+        Ticket.objects.filter(source=before).update(source=after)
+    bump("sources")
+    return ""
