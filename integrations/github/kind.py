@@ -9,7 +9,16 @@ from inbox.channels.contract import (
     ConfigError,
     SettingSpec,
 )
-from integrations.github import client, connection, effects, history, inbound, outbound, tracker
+from integrations.github import (
+    client,
+    connection,
+    effects,
+    history,
+    inbound,
+    inspecting,
+    outbound,
+    tracker,
+)
 
 BODY_LIMIT_BYTES = 25_000_000
 
@@ -89,6 +98,7 @@ GITHUB = ChannelKind(
     poll=history.backfill,
     can_poll=history.has_work,
     check=connection.check,
+    inspect=inspecting.inspect,
     places_setting="repos",
     list_places=connection.places,
     validate=_validate,
