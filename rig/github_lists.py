@@ -29,6 +29,7 @@ class Lists:
     hooks: dict[str, str] = field(default_factory=dict)  # repository name to the hook's address
     deliveries: list[Row] = field(default_factory=list)  # newest last
     quota: int | None = None  # requests that are left until somebody fills it up
+    refused: int = 0  # requests that came all the same
     ids: Any = field(default_factory=lambda: itertools.count(500_001))
 
 
@@ -148,6 +149,7 @@ def answer(fake: "FakeGitHub", call: Call) -> Answer | None:
     lists = of(fake)
     if lists.quota is not None:
         if lists.quota <= 0:
+            lists.refused += 1
             spent = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1"}
             return Answer(403, {"message": "API rate limit exceeded"}, spent)
         lists.quota -= 1

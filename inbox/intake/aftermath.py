@@ -88,7 +88,7 @@ def file_thread(found: InboundThread, channel: Channel) -> str:
         gone = [name for name in thread.labels if name not in found.labels]
         tickets.remove_tags(ticket, gone)
         tickets.add_tags(ticket, list(found.labels))
-        if found.subject and thread.state_at is not None:
+        if found.subject:
             tickets.set_subject(ticket, found.subject)
         _stand(ticket, thread, found)
     thread.state_at, thread.is_closed = found.at, found.closed

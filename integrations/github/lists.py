@@ -129,7 +129,6 @@ class Place:
         path = f"/repos/{self.name}{path}"
         fixed = {**query, "sort": "updated", "direction": "asc", "per_page": PAGE}
         since, more = stamp(self._start(mark)), True
-        mark["begin"] = self.begin
         while more:
             asked = {**fixed, "since": since}
             etag = str(mark.get("etag") or "") if mark.get("of") == since else ""
@@ -141,7 +140,7 @@ class Place:
                 rows, more = self.asking.all(path, asked), False  # a second full of changes
             for row in rows:
                 take(row)
-                mark["at"] = row["updated_at"]
+                mark.update(at=row["updated_at"], begin=self.begin)
             mark.update(of=since, etag="" if more else headers.get("etag", ""))
             since = mark["at"] if more else since
 

@@ -11,7 +11,7 @@ import pytest
 from inbox.channels.models import Delivery
 from inbox.operations.tests.test_delivery_guarantees import settle
 from inbox.tickets.models import Message, Thread, Ticket
-from integrations.github.tests.conftest import connected
+from integrations.github.tests.conftest import connected, deliver
 from rig import github_lists as lists
 from rig import worker
 from rig.github import FakeGitHub
@@ -166,6 +166,16 @@ def flood(env: dict[str, str], folder: Path, fake: FakeGitHub, *, count: int, ki
     assert Delivery.objects.count() == len(told)
     assert set(Delivery.objects.values_list("state", flat=True)) <= {"done", "ignored"}
     assert_truth(fake)
+
+
+@pytest.mark.django_db
+def test_latest_title_counts_although_a_comment_opened_the_ticket(hub: FakeGitHub) -> None:
+    connected(hub)
+    hub.open("kezia", "example/core", "It hangs")
+    first = json.loads(json.dumps(hub.comment("kezia", "example/core", 1, "at start")))
+    deliver(first)
+    deliver(hub.change("kezia", "example/core", 1, "edited", title="It hangs at start"))
+    assert Ticket.objects.get().subject == "It hangs at start"
 
 
 @pytest.mark.service

@@ -1,6 +1,7 @@
 """What was missed while the desk was away, the log of webhook deliveries, and the live check."""
 
 import json
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -98,6 +99,47 @@ def test_everything_missed_is_found_and_clocks_start_at_githubs_times(hub: FakeG
         first = clock.ticket.messages.order_by("sent_at")[0]
         assert clock.started_at == first.sent_at
         assert clock.due_at == first.sent_at + timedelta(hours=4)
+
+
+def downtime(fake: FakeGitHub, *, places: int, count: int, quota: int) -> int:
+    """A day's things in some repositories, looked up under limits and failures; the polls."""
+    names = [f"example/r{n}" for n in range(places)]
+    channel = connected(fake, repos=",".join(names), history_days="1")
+    channel.policy = policy(first_response_amount=4, first_response_unit="hours")
+    channel.save()
+    fake.at = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=23)
+    for n in range(1, count + 1):
+        story(fake, names[n % places], n)
+        fake.at += timedelta(seconds=int(22 * 3600 / count))
+    kept, polls, dice = lists.of(fake), 0, random.Random(count)
+    while polls == 0 or "done" in channel.poll_cursor:
+        polls, kept.quota, kept.refused = polls + 1, quota, 0
+        for path in dice.sample(["/issues", "/comments", "/reviews", "/releases", "/pulls/4"], 2):
+            fake.fail(path, answer=Answer(502, b""))
+        fake.fail("/issues/comments", drop="before")
+        channel = poll(wait_until=None)
+        assert kept.refused <= 1  # after a refusal nothing more is asked
+        assert polls < 100
+    assert filed() == truth(fake)
+    assert Ticket.objects.count() == count
+    states = {row.subject: row.status for row in Ticket.objects.all()}
+    assert states == {f"thing {n}": "closed" if n % 3 == 0 else "open" for n in range(1, count + 1)}
+    for clock in Clock.objects.filter(metric="first_response"):
+        first = clock.ticket.messages.order_by("sent_at")[0]
+        assert clock.started_at == first.sent_at
+        assert clock.due_at == first.sent_at + timedelta(hours=4)
+    return polls
+
+
+def test_downtime_under_limits_and_failures(hub: FakeGitHub) -> None:
+    """The short form."""
+    assert downtime(hub, places=2, count=16, quota=10) > 2
+
+
+@pytest.mark.soak
+def test_a_day_away_is_found_whole_inside_the_limits(hub: FakeGitHub) -> None:
+    """400 things with a thousand words on them in six repositories."""
+    assert downtime(hub, places=6, count=400, quota=120) > 2
 
 
 def test_what_came_by_webhook_changes_nothing_and_nothing_is_found_twice(hub: FakeGitHub) -> None:
