@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -23,8 +22,6 @@ HOOK_ID = 4711
 class Lists:
     """What only the lists show; issues and their comments are the fake's own."""
 
-    review_comments: dict[int, Row] = field(default_factory=dict)
-    reviews: dict[int, Row] = field(default_factory=dict)
     releases: dict[int, Row] = field(default_factory=dict)
     hooks: dict[str, str] = field(default_factory=dict)  # repository name to the hook's address
     deliveries: list[Row] = field(default_factory=list)  # newest last
@@ -46,7 +43,7 @@ def of(fake: "FakeGitHub") -> Lists:
 
 def review(fake: "FakeGitHub", login: str, name: str, number: int, state: str, text: str) -> Row:
     """Somebody reviews a pull request; the delivery's body."""
-    row = _said(fake, login, name, number, text, "reviews")
+    row = _said(fake, login, name, number, text, fake.reviews)
     row.update(state=state, submitted_at=row.pop("created_at"))
     del row["updated_at"]
     return _about(fake, login, name, number, "submitted", "pull_request_review", review=row)
@@ -54,7 +51,7 @@ def review(fake: "FakeGitHub", login: str, name: str, number: int, state: str, t
 
 def review_comment(fake: "FakeGitHub", login: str, name: str, number: int, text: str) -> Row:
     """Somebody comments on a line; the delivery's body."""
-    row = _said(fake, login, name, number, text, "review_comments")
+    row = _said(fake, login, name, number, text, fake.review_comments)
     event = "pull_request_review_comment"
     return _about(fake, login, name, number, "created", event, comment=row)
 
@@ -72,14 +69,16 @@ def release(fake: "FakeGitHub", login: str, name: str, tag: str) -> Row:
             "sender": row["author"]}  # fmt: skip
 
 
-def _said(fake: "FakeGitHub", login: str, name: str, number: int, text: str, kept: str) -> Row:
+def _said(
+    fake: "FakeGitHub", login: str, name: str, number: int, text: str, kept: dict[int, Row]
+) -> Row:
     repository, at, key = fake.repository(name), fake.now(), next(of(fake).ids)
     row = {
         "id": key, "body": text, "user": _user(fake, login), "created_at": at, "updated_at": at,
         "author_association": fake.people[login]["association"],
         "html_url": f"https://github.com/r/{key}", "where": [repository["id"], number],
     }  # fmt: skip
-    getattr(of(fake), kept)[key] = row
+    kept[key] = row
     fake.things[repository["id"], number]["updated_at"] = at
     return row
 
@@ -215,7 +214,7 @@ def _comments(fake: "FakeGitHub", call: Call, given: Mapping[str, str]) -> Answe
     if place is None:
         return None
     is_issue = given["of"] == "issues"
-    rows = (fake.comments if is_issue else of(fake).review_comments).values()
+    rows = (fake.comments if is_issue else fake.review_comments).values()
     field_name = "issue_url" if is_issue else "pull_request_url"
     base = f"{fake.url}/repos/{place['full_name']}/{given['of']}/"
     mine = [
@@ -239,7 +238,7 @@ def _one(fake: "FakeGitHub", call: Call, given: Mapping[str, str]) -> Answer | N
 def _reviews(fake: "FakeGitHub", call: Call, given: Mapping[str, str]) -> Answer | None:
     place = _of(fake, given)
     where = [place["id"], int(given["number"])] if place else []
-    rows = [_shown(row) for row in of(fake).reviews.values() if row["where"] == where]
+    rows = [_shown(row) for row in fake.reviews.values() if row["where"] == where]
     return _listed(fake, call, rows)
 
 
@@ -271,14 +270,11 @@ def _since(fake: "FakeGitHub", call: Call, rows: list[Row]) -> Answer:
 
 
 def _listed(fake: "FakeGitHub", call: Call, rows: list[Row]) -> Answer:
-    """One page with its link and its mark; nothing when the mark is known already."""
+    """One page with its link."""
     size = int(call.query.get("per_page", ["30"])[0])
     page = int(call.query.get("page", ["1"])[0])
     shown = rows[size * (page - 1) :][:size]
-    etag = 'W/"' + sha256(repr(shown).encode()).hexdigest() + '"'
-    if call.headers.get("if-none-match") == etag:
-        return Answer(304, b"", {"etag": etag})
-    headers = {"etag": etag}
+    headers = {}
     if size * page < len(rows):
         given = "&".join(f"{k}={v[0]}" for k, v in call.query.items() if k != "page")
         headers["link"] = f'<{fake.url}{call.path}?{given}&page={page + 1}>; rel="next"'

@@ -81,7 +81,8 @@ def check(config: ChannelConfig) -> str:
     try:
         found, _ = client.call(config, "GET", "/rate_limit")
         names = repositories(config)
-        wrong = [text for name in names if (text := _unreadable(config, name))]
+        # an App is told which repositories it may see; names that people wrote are tried
+        wrong = [text for name in named(config) if (text := _unreadable(config, name))]
         hooks, broken = _hooks(config, names)
     except GitHubError as error:
         return error.text

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from inbox.channels.contract import ChannelConfig, Polled, Store
-from integrations.github import client
+from integrations.github import client, discussions
 from integrations.github.client import GitHubError
 from integrations.github.events import EPOCH, moment
 
@@ -83,6 +83,7 @@ class Place:
     begin: str  # when this pass began: what it has read itself needs no overlap
     marks: dict[str, Row]
     repository: Row = field(default_factory=dict)
+    has_discussions: bool = True
     issues: dict[int, Row | None] = field(default_factory=dict)
     pulls: dict[int, Row | None] = field(default_factory=dict)
 
@@ -94,6 +95,7 @@ class Place:
             return [_refused(error, self.name)]
         keep = ("id", "full_name", "private", "html_url")
         self.repository = {name: row.get(name) for name in keep}
+        self.has_discussions = bool(row.get("has_discussions", True))
         self._renamed()
         missing = []
         for name, part in (
@@ -101,6 +103,7 @@ class Place:
             ("comments", self._comments),
             ("review comments", self._review_comments),
             ("releases", self._releases),
+            ("discussions", self._discussions),
         ):
             try:
                 part()
@@ -223,6 +226,20 @@ class Place:
             self._found("release", row, {"release": row}, action=action, sender=sender)
             mark["at"] = max(stamp(at), str(mark.get("at") or ""))
         mark.update(begin=self.begin, etag=headers.get("etag", ""))
+
+    def _discussions(self) -> None:
+        """GraphQL only, newest first; so the mark moves at the end."""
+        if not self.has_discussions:
+            return
+        mark = self.marks.setdefault("discussions", {})
+        newest, since = str(mark.get("at") or ""), self._start(mark)
+        for event, body in discussions.deliveries(self.asking.config, self.name, since):
+            row = body["comment" if event == "discussion_comment" else "discussion"]
+            sender, body = body.get("sender"), {**body, "repository": self.repository}
+            self._found(event, row, body, action=str(body["action"]), sender=sender)
+            newest = max(newest, str(row["updated_at"]))
+        if newest:
+            mark.update(at=newest, begin=self.begin)
 
     def _renamed(self) -> None:
         """A request by the old name was answered: the repository lives on under another one."""

@@ -109,11 +109,10 @@ def assert_truth(fake: FakeGitHub) -> None:
         is_pull = row["kind"] == "pull_request"
         key = f"pull_request/{repository}.{number}" if is_pull else f"issue/{row['id']}"
         wanted[key] = (row["body"], False)
-    kept = lists.of(fake)
     for kind, rows in (
         ("issue_comment", fake.comments),
-        ("review", kept.reviews),
-        ("review_comment", kept.review_comments),
+        ("review", fake.reviews),
+        ("review_comment", fake.review_comments),
     ):
         for number, row in rows.items():
             gone = bool(row.get("gone"))

@@ -51,16 +51,17 @@ def again() -> Channel:
 
 def truth(fake: FakeGitHub) -> dict[str, str]:
     """Every message by its key, as the fake has it."""
-    found = {}
+    talks = fake.discussions.things.values()
+    found = {f"discussion/{row['id']}": str(row["body"]) for row in talks}
     for (repository, number), row in fake.things.items():
         is_pull = row["kind"] == "pull_request"
         key = f"pull_request/{repository}.{number}" if is_pull else f"issue/{row['id']}"
         found[key] = str(row["body"])
-    kept = lists.of(fake)
     for name, rows in (
         ("issue_comment", fake.comments),
-        ("review_comment", kept.review_comments),
-        ("review", kept.reviews),
+        ("review_comment", fake.review_comments),
+        ("review", fake.reviews),
+        ("discussion_comment", fake.discussions.comments),
     ):
         found |= {f"{name}/{key}": str(row["body"]) for key, row in rows.items()}
     return found
@@ -72,15 +73,31 @@ def filed() -> dict[str, str]:
 
 def story(fake: FakeGitHub, name: str, n: int) -> list[dict[str, Any]]:
     """A thing with an answer or two; now and then a review."""
+    if n % 5 == 0:
+        return discussed(fake, name, n)
     kind = "pull_request" if n % 4 == 0 else "issue"
     bodies = [fake.open("kezia", name, f"thing {n}", f"text {n}", kind=kind)]
-    number = len(fake.things)
+    number = bodies[0][kind]["number"]
     bodies.append(fake.comment("helper", name, number, f"answer {n}"))
     if kind == "pull_request":
         bodies.append(lists.review(fake, "helper", name, number, "APPROVED", f"fine {n}"))
         bodies.append(lists.review_comment(fake, "helper", name, number, f"a line {n}"))
     if n % 3 == 0:
         bodies.append(fake.change("maya", name, number, "closed", state="closed"))
+    return json.loads(json.dumps(bodies))  # type: ignore[no-any-return]  # JSON has no types
+
+
+def discussed(fake: FakeGitHub, name: str, n: int) -> list[dict[str, Any]]:
+    """A discussion with a comment and a reply to it."""
+    talk = fake.discussions
+    bodies = [talk.open("kezia", name, f"thing {n}", f"text {n}")]
+    number = bodies[0]["discussion"]["number"]
+    bodies.append(talk.comment("helper", name, number, f"answer {n}"))
+    parent = bodies[-1]["comment"]["id"]
+    bodies.append(talk.comment("kezia", name, number, f"reply {n}", parent=parent))
+    if n % 3 == 0:
+        at = fake.now()
+        bodies.append(talk.change("maya", name, number, "closed", state="closed", closed_at=at))
     return json.loads(json.dumps(bodies))  # type: ignore[no-any-return]  # JSON has no types
 
 
@@ -312,7 +329,7 @@ def test_check_says_what_works_and_what_does_not(hub: FakeGitHub) -> None:
     channel = connected(hub, repos=REPO)
     hooks, url = lists.of(hub).hooks, channel.config.webhook_url
     assert connection.check(channel.config) == (
-        "ok: 5000 requests left this hour, 1 repository can be read, "
+        f"ok: {hub.door.requests_left + 2} requests left this hour, 1 repository can be read, "
         "the webhook cannot be looked at with these rights"
     )
     hooks[REPO] = ""
@@ -425,3 +442,27 @@ def test_transferred_issue_is_followed(hub: FakeGitHub, ends: str) -> None:
         assert row.messages.order_by("sent_at")[0].new_text == "better"
     else:
         assert {"a word first", "moved"} < set(texts)
+
+
+# ------------------------------------------------------------------ connected as an App
+
+
+def test_app_looks_through_its_repositories_and_its_own_log(hub: FakeGitHub) -> None:
+    key = hub.door.install("12", "34")
+    given = {"token": "", "app_id": "12", "installation_id": "34", "private_key": key}
+    channel = connected(hub, **given)
+    for n in range(120):
+        hub.repository(f"example/r{n:03d}")
+    story(hub, "example/r119", 1)
+    kept, posts = lists.of(hub), kept_posts(hub)
+    kept.hooks[""] = "https://elsewhere.example.org/"
+    lists.failed(hub, hub.open("kezia", "example/r001", "It hangs"), "guid-1")
+    assert connection.check(channel.config).startswith("the App posts to https://elsewhere")
+    kept.hooks[""] = channel.config.webhook_url
+    assert "the App's last delivery was answered with 502" in connection.check(channel.config)
+    assert poll().health == "ok"
+    assert [guid for _, guid in posts] == ["guid-1"]
+    assert filed() == truth(hub)
+    assert connection.check(channel.config).endswith(
+        "121 repositories can be read, the webhook arrives"
+    )

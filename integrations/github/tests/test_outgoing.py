@@ -34,6 +34,8 @@ def test_issue_is_opened_with_labels_and_found_again(hub: FakeGitHub) -> None:
         "", subject="It hangs", labels=("Triage 👀", "bug"), quote_text="by @maya\n\nx"
     )
     assert outbound.find_sent(wanted, config) is None
+    assert wanted.created_at is not None
+    hub.at = wanted.created_at
     sent = outbound.send(wanted, config)
     row = hub.things[key, 121]
     assert (row["title"], row["user"]) == ("It hangs", github.BOT)
