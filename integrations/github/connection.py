@@ -116,7 +116,9 @@ def _hooks(config: ChannelConfig, names: list[str]) -> tuple[list[str], list[str
             return ["the webhook cannot be looked at with these rights"], []
         raise
     wrong = [
-        f"{name} has no webhook to {config.webhook_url}" for name, row in found.items() if not row
+        f"{name} has no webhook to {config.webhook_url} (unless its organization has one)"
+        for name, row in found.items()
+        if not row
     ]
     wrong += [text for name, row in found.items() if row and (text := _last(row, name))]
     return (["the webhook arrives"] if found and not wrong else []), wrong

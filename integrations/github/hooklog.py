@@ -29,14 +29,15 @@ def repair(config: ChannelConfig, since: datetime) -> str:
     `GitHubError`.
     """
     try:
-        for asker, path in _hooks(config):
+        hooks = list(_hooks(config))
+        for asker, path in hooks:
             for key in _failed(list(_deliveries(asker, path, since))):
                 client.call(asker, "POST", f"{path}/deliveries/{key}/attempts")
     except GitHubError as error:
         if error.status not in REFUSED or error.retry_after_seconds is not None:
             raise
         return "the log of webhook deliveries cannot be read with these rights"
-    return ""
+    return "" if hooks else "no repository has a webhook to here"
 
 
 def _hooks(config: ChannelConfig) -> Iterator[tuple[ChannelConfig, str]]:
