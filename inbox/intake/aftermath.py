@@ -13,7 +13,7 @@ from inbox.channels.contract import (
     InboundThread,
 )
 from inbox.channels.models import Channel
-from inbox.common import work
+from inbox.common import locks, work
 from inbox.common.config import setting
 from inbox.common.work import Actor
 from inbox.people import services as people
@@ -27,6 +27,8 @@ def settle(message: Message, channel: Channel) -> None:
     """Apply to a message that was just filed what was known of it before."""
     if Capability.DELETE not in channel.type.capabilities:
         return
+    # a deletion or reaction that is filed at this moment waits, and then finds the message
+    locks.hold(message.realm, message.external_id)
     if tickets.is_buried(message.realm, message.external_id):
         tickets.delete_message(message, at=work.current().now)
         _close_if_empty(message.ticket)
@@ -39,6 +41,7 @@ def settle(message: Message, channel: Channel) -> None:
 
 def file_delete(found: InboundDelete, channel: Channel) -> str:
     """A message was deleted. Returns why nothing changed, or ""."""
+    locks.hold(channel.realm, found.message_key)
     message = _message(channel, found.message_key)
     if message is None:
         tickets.bury(channel.realm, found.message_key, found.at)
@@ -52,6 +55,7 @@ def file_delete(found: InboundDelete, channel: Channel) -> str:
 def file_reaction(found: InboundReaction, channel: Channel) -> str:
     """An emoji was put on a message or taken off. Returns why nothing followed, or ""."""
     author = people.resolve(channel.kind, channel.realm, found.author)
+    locks.hold(channel.realm, found.message_key)
     fresh = tickets.note_reaction(
         channel.realm,
         found.message_key,

@@ -4,11 +4,15 @@ import json
 import random
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
+from django.db import connection
 
-from inbox.channels.models import Delivery
+from inbox.channels.models import Channel, Delivery
+from inbox.intake import aftermath
 from inbox.operations.tests.test_delivery_guarantees import settle
 from inbox.tickets.models import Message, Thread, Ticket
 from integrations.github.tests.conftest import connected, deliver
@@ -175,6 +179,37 @@ def test_latest_title_counts_although_a_comment_opened_the_ticket(hub: FakeGitHu
     deliver(first)
     deliver(hub.change("kezia", "example/core", 1, "edited", title="It hangs at start"))
     assert Ticket.objects.get().subject == "It hangs at start"
+
+
+@pytest.mark.service
+@pytest.mark.usefixtures("process_env")
+def test_deletion_waits_for_the_message_that_is_being_filed(
+    hub: FakeGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected(hub)
+    deliver(hub.open("kezia", "example/core", "It hangs"))
+    made = json.loads(json.dumps(hub.comment("kezia", "example/core", 1, "a secret")))
+    gone = {**made, "action": "deleted"}
+    settles, settle_it = Event(), aftermath.settle
+
+    def slowly(message: Message, channel: Channel) -> None:
+        settle_it(message, channel)
+        settles.set()
+        sleep(0.5)
+
+    def file(body: Body) -> str:
+        try:
+            return deliver(body, guid=str(body["action"]))
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(aftermath, "settle", slowly)
+    with ThreadPoolExecutor(1) as pool:
+        filing = pool.submit(file, made)
+        assert settles.wait(10)
+        assert (deliver(gone), filing.result()) == ("done", "done")
+    row = Message.objects.get(external_id=f"issue_comment/{made['comment']['id']}")
+    assert (row.new_text, row.deleted_at is not None) == ("", True)
 
 
 @pytest.mark.service

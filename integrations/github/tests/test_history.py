@@ -156,7 +156,7 @@ def test_downtime_under_limits_and_failures(hub: FakeGitHub) -> None:
 @pytest.mark.soak
 def test_a_day_away_is_found_whole_inside_the_limits(hub: FakeGitHub) -> None:
     """400 things with a thousand words on them in six repositories."""
-    assert downtime(hub, places=6, count=400, quota=120) > 2
+    assert downtime(hub, places=6, count=400, quota=40) > 2
 
 
 def test_what_came_by_webhook_changes_nothing_and_nothing_is_found_twice(hub: FakeGitHub) -> None:
