@@ -205,7 +205,12 @@ def _join(arrival: Arrival, sender: Identity, match: Match, *, trusted: bool) ->
 
 
 def _is_over_since(thread: Thread, since: datetime | None) -> bool:
-    """Whether the conversation was closed at the vendor after this was said."""
+    """Whether the conversation was closed at the vendor after this was said.
+
+    Read again: it was read before the ticket was ours, and may have been closed meanwhile.
+    """
+    if since is not None:
+        thread.refresh_from_db(fields=["state_at", "is_closed"])
     closed_at = thread.state_at if thread.is_closed else None
     return since is not None and closed_at is not None and since <= closed_at
 

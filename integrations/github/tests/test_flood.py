@@ -213,6 +213,36 @@ def test_deletion_waits_for_the_message_that_is_being_filed(
 
 
 @pytest.mark.service
+@pytest.mark.usefixtures("process_env")
+def test_closing_counts_for_an_older_word_that_waited_for_it(
+    hub: FakeGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected(hub)
+    deliver(hub.open("kezia", "example/core", "It hangs"))
+    said = json.loads(json.dumps(hub.comment("kezia", "example/core", 1, "on start")))
+    closed = hub.change("maya", "example/core", 1, "closed", state="closed")
+    stands, stand = Event(), aftermath._stand
+
+    def slowly(*given: Any) -> None:
+        stand(*given)
+        stands.set()
+        sleep(0.5)
+
+    def file(body: Body) -> str:
+        try:
+            return deliver(body, guid=str(body["action"]))
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(aftermath, "_stand", slowly)
+    with ThreadPoolExecutor(1) as pool:
+        filing = pool.submit(file, closed)
+        assert stands.wait(10)
+        assert (deliver(said), filing.result()) == ("done", "done")
+    assert Ticket.objects.get().status == "closed"
+
+
+@pytest.mark.service
 @pytest.mark.slow
 def test_disorder_and_kills_leave_the_truth(
     process_env: dict[str, str], tmp_path: Path, hub: FakeGitHub
