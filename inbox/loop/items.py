@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from inbox.channels.contract import InboundBatch, InboundReview
+from inbox.channels.contract import InboundBatch, InboundMove, InboundReview
 from inbox.channels.models import Channel
 from inbox.channels.tracker import TrackedItem, TrackedRelease
 from inbox.common import work
@@ -36,8 +36,26 @@ def file_all(batch: InboundBatch, channel: Channel) -> None:
         file_review(review, channel)
     for release in batch.releases:
         file_release(release, channel)
+    for move in batch.moves:
+        _move(move, channel)
     for old, new in batch.renamed:
         rename_place(channel, old, new)
+
+
+def _move(found: InboundMove, channel: Channel) -> None:
+    """A transferred item is the same item elsewhere; its links follow."""
+    tracker = channel.type.tracker
+    there = tracker.locate(found.permalink) if tracker else None
+    mine = Item.objects.filter(channel=channel, key=found.thread_key)
+    if there is None:
+        return
+    fresh = Item.objects.filter(channel=channel, place=there.place, number=there.number).first()
+    if fresh is None:
+        where = {"place": there.place, "number": there.number, "url": found.permalink}
+        mine.update(key=found.new_thread_key, **where)
+    else:
+        Link.objects.filter(item__in=mine).update(item=fresh, state=fresh.state)
+        mine.delete()
 
 
 def file_item(found: TrackedItem, channel: Channel) -> None:

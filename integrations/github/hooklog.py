@@ -12,7 +12,7 @@ from typing import Any
 from inbox.channels.contract import ChannelConfig
 from integrations.github import client, connection
 from integrations.github.client import GitHubError
-from integrations.github.events import EPOCH, moment
+from integrations.github.payloads import EPOCH, moment
 
 Row = dict[str, Any]
 KEPT = timedelta(days=3)

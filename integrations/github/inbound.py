@@ -21,6 +21,7 @@ from inbox.channels.contract import (
     WrongType,
 )
 from integrations.github import events
+from integrations.github.payloads import repository_of
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
@@ -122,15 +123,15 @@ def _about_us(name: str, body: Mapping[str, Any]) -> InboundBatch | None:
         gone = ", ".join(str(row.get("full_name")) for row in rows if isinstance(row, dict))
         text = f"the GitHub App may no longer see {gone or 'some repositories'}"
     elif name == "repository" and action in ("renamed", "transferred"):
-        return InboundBatch(renamed=((_old_name(body), events.repository_of(body)[1]),))
+        return InboundBatch(renamed=((_old_name(body), repository_of(body)[1]),))
     elif name == "repository" and action in REPOSITORY:
-        text = REPOSITORY[action].format(events.repository_of(body)[1])
+        text = REPOSITORY[action].format(repository_of(body)[1])
     return InboundBatch(trouble=InboundTrouble(text=text, pauses=pauses)) if text else None
 
 
 def _old_name(body: Mapping[str, Any]) -> str:
     """What a repository was called before it was renamed or given to somebody else."""
-    owner, _, name = events.repository_of(body)[1].partition("/")
+    owner, _, name = repository_of(body)[1].partition("/")
     changes = body.get("changes")
     changes = changes if isinstance(changes, dict) else {}
     old_name = _inside(changes, "repository", "name", "from")

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from inbox.channels.contract import ChannelConfig, Polled, Store
 from integrations.github import client, discussions
 from integrations.github.client import GitHubError
-from integrations.github.events import EPOCH, moment
+from integrations.github.payloads import EPOCH, moment
 
 Row = dict[str, Any]
 T = TypeVar("T")

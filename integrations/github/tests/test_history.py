@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,12 +33,13 @@ def hub(hub: FakeGitHub) -> FakeGitHub:
     return hub
 
 
-def poll(**cursor: Any) -> Channel:
+def poll(*, between: Callable[[], None] = lambda: None, **cursor: Any) -> Channel:
     """One poll, and everything that it found filed."""
     channel = Channel.objects.get(kind="github")
     if cursor:
         Channel.objects.filter(pk=channel.pk).update(poll_cursor={**channel.poll_cursor, **cursor})
     assert polling.poll(channel.pk, now=timezone.now()) is not None
+    between()
     assert draining.drain(timeout_seconds=600)[1]
     channel.refresh_from_db()
     return channel
@@ -129,13 +131,17 @@ def downtime(fake: FakeGitHub, *, places: int, count: int, quota: int) -> int:
         story(fake, names[n % places], n)
         fake.at += timedelta(seconds=int(22 * 3600 / count))
     kept, polls, dice = lists.of(fake), 0, random.Random(count)
+
+    def rested() -> None:
+        assert kept.refused <= 1  # after a refusal nothing more is asked
+        kept.quota = 10**6  # what is asked while things are filed is not the poll's
+
     while polls == 0 or "done" in channel.poll_cursor:
         polls, kept.quota, kept.refused = polls + 1, quota, 0
         for path in dice.sample(["/issues", "/comments", "/reviews", "/releases", "/pulls/4"], 2):
             fake.fail(path, answer=Answer(502, b""))
         fake.fail("/issues/comments", drop="before")
-        channel = poll(wait_until=None)
-        assert kept.refused <= 1  # after a refusal nothing more is asked
+        channel = poll(wait_until=None, between=rested)
         assert polls < 100
     assert filed() == truth(fake)
     assert Ticket.objects.count() == count
