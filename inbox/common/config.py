@@ -23,6 +23,10 @@ PAGE_TEXT = (
     "Hi {name}, the documentation now covers what you were missing: {link}\n\n"
     "Should something still be unclear, answer here."
 )
+SCOPING_TEXT = (
+    "Thank you for this. It needs scoping first: our product team looks at it in the next product "
+    "review, which is every Monday, and we will say here what comes of it."
+)
 DEFAULTS: dict[str, Any] = {
     "pleasantries": ["thanks", "thank you", "ty"],
     "require_admin_totp": False,
@@ -47,6 +51,14 @@ DEFAULTS: dict[str, Any] = {
     "automatic_per_address_day": 6,
     "automatic_per_ticket_hour": 1,
     "automatic_per_ticket": 5,
+    # labels, exactly as they are written at the vendor
+    "label_triage": "Triage 👀",
+    "label_review": "Product review",
+    "label_community": "Community",
+    "label_sprint": "Sprint task",
+    "label_contribution": "Open to contribution",
+    "scoping_text": SCOPING_TEXT,
+    "short_queue": 5,  # with fewer tickets that wait for us, the queue offers the backlog
 }
 
 

@@ -16,6 +16,7 @@ from inbox.channels.models import Channel
 from inbox.common import locks, work
 from inbox.common.config import setting
 from inbox.common.work import Actor
+from inbox.loop import triage
 from inbox.people import services as people
 from inbox.people.models import Identity
 from inbox.tickets import kinds
@@ -78,27 +79,36 @@ def file_thread(found: InboundThread, channel: Channel) -> str:
 
     Of two states the later one counts. Labels are tags by their exact names.
     """
-    rows = Thread.objects.filter(realm=channel.realm, thread_key=found.thread_key[:250])
-    thread = rows.select_for_update(of=("self",)).first()
+    thread = _thread(channel, found.thread_key)
     if thread is None:
         return "no ticket has this conversation"
     if thread.state_at is not None and found.at < thread.state_at:
         return "a later state is known"
     ticket = tickets.lock(thread.ticket_id)
+    labels = triage.with_ours(thread, found.labels, found.at)
     author = people.resolve(channel.kind, channel.realm, found.author)
     label = author.user.username if author.user else author.label
     actor = Actor(kind="contact", label=label[:150], identity_id=author.pk, echo=True)
     with work.current().acting_as(actor):
-        gone = [name for name in thread.labels if name not in found.labels]
-        tickets.remove_tags(ticket, gone)
-        tickets.add_tags(ticket, list(found.labels))
+        tickets.remove_tags(ticket, [name for name in thread.labels if name not in labels])
+        tickets.add_tags(ticket, labels)
         if found.subject:
             tickets.set_subject(ticket, found.subject)
         _stand(ticket, thread, found)
     thread.state_at, thread.is_closed = found.at, found.closed
-    thread.labels = list(found.labels)
+    thread.labels = labels
     thread.save(update_fields=["state_at", "is_closed", "labels"])
     return ""
+
+
+def _thread(channel: Channel, key: str) -> Thread | None:
+    """The conversation, under the lock of its ticket: verbs take the ticket first too."""
+    rows = Thread.objects.filter(realm=channel.realm, thread_key=key[:250])
+    number = rows.values_list("ticket_id", flat=True).first()
+    if number is None:
+        return None
+    tickets.lock(number)
+    return rows.select_related("channel").get()  # as it stands under the lock
 
 
 def _stand(ticket: Ticket, thread: Thread, found: InboundThread) -> None:

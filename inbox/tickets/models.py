@@ -243,7 +243,10 @@ class TicketEvent(models.Model):
     data = models.JSONField(default=dict, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["ticket", "id"], name="event_of_ticket")]
+        indexes = [
+            models.Index(fields=["ticket", "id"], name="event_of_ticket"),
+            models.Index(fields=["-at"], name="event_decided", condition=Q(kind="decided")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} by {self.actor_label}"

@@ -157,7 +157,7 @@ def restrict(ticket: Ticket, team: Team | None) -> Ticket:
     return ticket
 
 
-def add_tags(ticket: Ticket, names: list[str]) -> Ticket:
+def add_tags(ticket: Ticket, names: list[str], *, why: str = "") -> Ticket:
     """Put tags on a ticket; new names become tags."""
     ticket = own(ticket)
     wanted = {name.strip()[:80] for name in names if name.strip()}
@@ -165,17 +165,17 @@ def add_tags(ticket: Ticket, names: list[str]) -> Ticket:
     if new:
         Tag.objects.bulk_create([Tag(name=name) for name in new], ignore_conflicts=True)
         ticket.tags.add(*Tag.objects.filter(name__in=new))
-        record(ticket, kinds.TAGGED, tags=new)
+        record(ticket, kinds.TAGGED, tags=new, why=why)
     return ticket
 
 
-def remove_tags(ticket: Ticket, names: list[str]) -> Ticket:
+def remove_tags(ticket: Ticket, names: list[str], *, why: str = "") -> Ticket:
     """Take tags off a ticket."""
     ticket = own(ticket)
     gone = list(ticket.tags.filter(name__in=names))
     if gone:
         ticket.tags.remove(*gone)
-        record(ticket, kinds.UNTAGGED, tags=sorted(tag.name for tag in gone))
+        record(ticket, kinds.UNTAGGED, tags=sorted(tag.name for tag in gone), why=why)
     return ticket
 
 
