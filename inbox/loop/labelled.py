@@ -53,7 +53,7 @@ def offered(user: User) -> list[Ticket]:
     """
     rows = labelled(queries.visible_to(user), "community").exclude(lane="us")
     free = rows.filter(Q(owner=None) | Q(owner=user)).select_related("source")
-    return list(free.order_by("number")[:OFFERED])
+    return list(free.order_by("created_at", "number")[:OFFERED])
 
 
 def owing(rows: QuerySet[Ticket]) -> QuerySet[Ticket]:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from inbox.accounts.models import User
 from inbox.channels import directory
 from inbox.common.config import setting
+from inbox.loop import labelled
 from inbox.people.daytime import Daytime, Hours, daytime
 from inbox.sla.explain import Fuse, bounds, due_fuse
 from inbox.tickets import queries
@@ -65,6 +66,7 @@ class Row:
     fuse: Fuse
     url: str
     daytime: Daytime | None = None  # what the asker does now, where it is known
+    owed_since: datetime | None = None  # a review of ours
 
 
 @dataclass(kw_only=True)
@@ -152,12 +154,19 @@ def queue(request: HttpRequest) -> HttpResponse:
         "newer": filters.at_page(filters.page - 1) if filters.page > 1 else "",
         "groups": groups,
         "empty": not any(group.rows for group in groups),
+        "offered": [] if lane or filters.tokens else _offered(user, groups),
         "categories": list(Category.objects.values_list("name", flat=True)),
         "channels": [str(channel) for channel in directory.active()],
         "statuses": Status.choices,
         "path": request.get_full_path(),
     }
     return page(request, "tickets/queue.html", context, fragments={"queue"})
+
+
+def _offered(user: User, groups: list[Group]) -> list[Ticket]:
+    """Something of the community's backlog, while few wait for us (S53)."""
+    waiting = sum(len(group.rows) for group in groups if group.state != "wait")
+    return labelled.offered(user) if waiting < int(setting("short_queue")) else []
 
 
 def groups_for(user: User, filters: Filters | None = None) -> list[Group]:
@@ -175,7 +184,8 @@ def groups_for(user: User, filters: Filters | None = None) -> list[Group]:
     more = {state: len(found) > shares[state] for state, found in numbers.items()}
     numbers = {state: found[: shares[state]] for state, found in numbers.items()}
     rows = Ticket.objects.filter(pk__in=[n for found in numbers.values() for n in found])
-    known = {ticket.pk: ticket for ticket in rows.select_related(*RELATED).only(*SHOWN)}
+    rows = rows.select_related(*RELATED).only(*SHOWN).annotate(owed_since=labelled.owed_since())
+    known = {ticket.pk: ticket for ticket in rows}
     groups = []
     for state, label, say, icon in GROUPS:
         found = [known[n] for n in numbers[state] if n in known]
@@ -271,8 +281,8 @@ def _lane(user: User, filters: Filters, lane: Lane) -> Group:
     now, zone = timezone.now(), zone_of(user)
     rows = filters.apply(queries.visible_to(user).filter(lane.where)).order_by(*lane.order)
     first = (filters.page - 1) * PER_LANE
-    shown = rows.select_related(*RELATED).only(*SHOWN)[first : first + PER_LANE + 1]
-    tickets = list(shown)
+    shown = rows.select_related(*RELATED).only(*SHOWN).annotate(owed_since=labelled.owed_since())
+    tickets = list(shown[first : first + PER_LANE + 1])
     more = len(tickets) > PER_LANE
     group = Group(state=lane.state, label=lane.label, say="", icon=lane.icon, more=more)
     group.rows = [row_of(ticket, now, zone) for ticket in tickets[:PER_LANE]]
@@ -292,7 +302,13 @@ def row_of(ticket: Ticket, now: datetime, zone: str) -> Row:
     there = None
     if asker is not None and ticket.is_live:
         there = daytime(now, asker.timezone, asker.utc_offset_minutes, day_hours())
-    return Row(ticket=ticket, fuse=fuse, url=f"{_tickets()}{ticket.pk}/", daytime=there)
+    return Row(
+        ticket=ticket,
+        fuse=fuse,
+        url=f"{_tickets()}{ticket.pk}/",
+        daytime=there,
+        owed_since=getattr(ticket, "owed_since", None),
+    )
 
 
 @lru_cache(maxsize=1)

@@ -18,6 +18,7 @@ from inbox.common.config import setting
 from inbox.common.text import safe_html
 from inbox.common.versions import kept_many
 from inbox.followups.models import PromiseOffer
+from inbox.loop import labelled
 from inbox.outbox.models import Outgoing
 from inbox.outbox.rendering import to_html
 from inbox.people.daytime import daytime, strip
@@ -38,7 +39,7 @@ SHOWN_EVENTS = (
     kinds.SEND_FAILED,
     kinds.SEND_UNCERTAIN, kinds.RESTRICTED, kinds.MISSED, kinds.ESCALATED, kinds.PROMISED,
     kinds.FOLLOWED_UP, kinds.ASKED_TEAM, kinds.HANDED_OVER, kinds.REDIRECTED, kinds.CREDITED,
-    kinds.MESSAGE_DELETED, kinds.RELEASED, kinds.MOVED,
+    kinds.MESSAGE_DELETED, kinds.RELEASED, kinds.MOVED, kinds.DECIDED,
 )  # fmt: skip
 FLAG_WORDS = {
     "unverified_participant": "has a valid id but an unknown sender; not copied on answers yet",
@@ -96,7 +97,9 @@ def show(request: HttpRequest, number: int, *, status: int = 200, **extra: Any) 
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - callers require a signed-in account
     row = get_object_or_404(
-        queries.visible_to(user).select_related(
+        queries.visible_to(user)
+        .annotate(owed_since=labelled.owed_since())
+        .select_related(
             "channel",
             "owner",
             "team",
@@ -294,6 +297,7 @@ def event_words(kind: str, data: dict[str, Any]) -> str:
         kinds.REDIRECTED: "invited them to {to}",
         kinds.CREDITED: "credited {name} for the answer",
         kinds.RELEASED: "The fix is out in {version}",
+        kinds.DECIDED: "decided on the product review: {words}",
         kinds.MESSAGE_EDITED: "changed a message",
         kinds.MESSAGE_DELETED: "deleted a message",
         kinds.MOVED: "moved the conversation to {to}",

@@ -36,8 +36,8 @@ const move = (step) => {
 };
 
 const press = (key) => {
-  const row = document.activeElement.closest?.(".row");
-  const target = (row && $(`[data-key="${key}"]`, row)) || $(`[data-key="${key}"]:not(.row *)`);
+  const row = document.activeElement.closest?.(".row, [data-row]");
+  const target = (row && $(`[data-key="${key}"]`, row)) || $(`[data-key="${key}"]:not(.row *, [data-row] *)`);
   if (!target) return false;
   if (target.matches("input[type=radio]")) { target.checked = true; $("#words")?.focus(); }
   else if (target.matches("input")) target.focus();
