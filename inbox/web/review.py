@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.views.decorators.http import require_POST, require_safe
 
 from inbox import pipeline
@@ -19,6 +20,7 @@ from inbox.accounts.models import User
 from inbox.common.config import setting
 from inbox.common.work import Actor
 from inbox.loop import labelled, triage
+from inbox.outbox.rendering import to_html
 from inbox.tickets import kinds, queries
 from inbox.tickets.errors import VerbError
 from inbox.tickets.models import Message, TicketEvent, Visibility
@@ -27,6 +29,7 @@ from inbox.web.triage import MOST, Line, lines
 from inbox.web.verbs import may
 
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
+OPENING = 420
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,12 @@ class Point:
     line: Line
     opening: Message | None
     note: Message | None
+
+    @property
+    def opening_html(self) -> str:
+        """The beginning of what they wrote."""
+        text = (self.opening.new_text or self.opening.body_text) if self.opening else ""
+        return to_html(Truncator(text).chars(OPENING))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +144,7 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
             )
     except VerbError as error:
         return show(request, status=422, problem=error, draft=data, wrong=number)
-    return _done(request, f"#{number}: {event.data['words']}.", undo=event)
+    return _done(request, f"“{event.ticket.subject}”: {event.data['words']}.", undo=event)
 
 
 @login_required
@@ -144,14 +153,14 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one decision back: the item is on the agenda again."""
     user = _deciding(request)
     rows = TicketEvent.objects.filter(kind=kinds.DECIDED, ticket__in=queries.visible_to(user))
-    event = get_object_or_404(rows, pk=pk)
+    event = get_object_or_404(rows.select_related("ticket"), pk=pk)
     try:
         with pipeline.change(Actor.user(user)):
             withheld = triage.undo(event)
     except VerbError as error:
         return show(request, status=422, problem=error)
     left = "" if withheld else " They were told already: that comment stays."
-    return _done(request, f"#{event.ticket_id} is on the agenda again.{left}")
+    return _done(request, f"“{event.ticket.subject}” is on the agenda again.{left}")
 
 
 def _deciding(request: HttpRequest) -> User:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -23,7 +23,7 @@ from inbox.loop import labelled, triage
 from inbox.loop.models import Item
 from inbox.tickets import queries
 from inbox.tickets.errors import VerbError
-from inbox.tickets.models import Message, Thread, ThreadRole, Ticket
+from inbox.tickets.models import Message, Thread, ThreadRole, Ticket, Visibility
 from inbox.web.page import page, zone_of
 from inbox.web.queue import RELATED, SHOWN, Row, row_of
 from inbox.web.verbs import may
@@ -95,11 +95,18 @@ def lines(
 ) -> list[Line]:
     """The first tickets, oldest first, in four statements; one more than are shown."""
     now, zone = timezone.now(), zone_of(user)
-    rows = rows.annotate(owed_since=labelled.owed_since()).order_by(order, "number")
-    fields = (*SHOWN, "permalink", "last_message_id", "source__label", "source__external_key")
+    said = Message.objects.filter(
+        ticket=OuterRef("pk"), visibility=Visibility.PUBLIC, deleted_at__isnull=True
+    )
+    last_id = Subquery(said.order_by("-sent_at", "-pk").values("pk")[:1])
+    rows = rows.annotate(owed_since=labelled.owed_since(), last_id=last_id).order_by(
+        order, "number"
+    )
+    fields = (*SHOWN, "permalink", "answered_at", "source__label", "source__external_key")
     found = list(rows.select_related(*RELATED, "source").only(*fields)[: MOST + 1])
     numbers = [ticket.pk for ticket in found]
-    last = Message.objects.in_bulk([ticket.last_message_id or 0 for ticket in found])
+    spoken = {ticket.pk: ticket.last_id for ticket in found}  # type: ignore[attr-defined]  # annotated above
+    last = Message.objects.in_bulk([pk for pk in spoken.values() if pk])
     threads: dict[int, list[Thread]] = {}
     customers = Thread.objects.filter(ticket__in=numbers, role=ThreadRole.CUSTOMER)
     for thread in customers.order_by("pk"):
@@ -110,7 +117,7 @@ def lines(
             row_of(ticket, now, zone),
             threads.get(ticket.pk, []),
             items,
-            last.get(ticket.last_message_id or 0),
+            last.get(spoken[ticket.pk]),
             hidden,
         )
         for ticket in found

@@ -82,6 +82,15 @@ def test_lists_hold_what_carries_the_exact_label(desk: Client) -> None:
     assert subjects(text_of(desk, "/triage/?tab=community")) == ["small request"]
 
 
+def test_last_word_is_one_that_everybody_hears(desk: Client, ana: User) -> None:
+    row = issue(labels=(TRIAGE,), at=NOW - DAY)
+    act(tickets.add_note, row, body="seen", user=ana, at=NOW - HOUR)
+    assert "nobody has answered" in text_of(desk, "/triage/")
+    act(tickets.reply, row, body="Which version?", user=ana, at=NOW - HOUR)
+    act(tickets.add_note, row, body="asked them", user=agent("ben"), at=NOW)
+    assert "last word by Ana, team, 1 h" in text_of(desk, "/triage/")
+
+
 def test_backlog_keeps_what_is_closed_here_while_it_is_open_there(desk: Client) -> None:
     for subject, label in (("open there", COMMUNITY), ("closed there", COMMUNITY), ("t", TRIAGE)):
         row = issue(subject, labels=(label,))
@@ -160,6 +169,7 @@ def test_restricted_tickets_are_on_no_list_and_cannot_be_decided(desk: Client, a
     ana.teams.add(team)
     desk.post(f"/review/{row.pk}/", {"outcome": "sprint"})
     event = TicketEvent.objects.get(kind="decided")
+    assert "secret hole" in text_of(desk, "/review/")
     ana.teams.clear()
     assert "secret hole" not in text_of(desk, "/review/")
     assert desk.post(f"/review/undo/{event.pk}/").status_code == 404
@@ -220,13 +230,13 @@ def test_agenda_shows_the_oldest_first_with_their_words_and_our_notes(
 ) -> None:
     """S49."""
     young = issue("young", labels=(REVIEW,), at=NOW - HOUR)
-    issue("old", labels=(REVIEW,), at=NOW - 9 * DAY, text="It <b>hangs</b> at start.")
+    issue("old", labels=(REVIEW,), at=NOW - 9 * DAY, text="It <b>hangs</b> at *start*.")
     act(tickets.add_note, young, body="An early note.", user=ana, at=NOW - HOUR)
     act(tickets.add_note, young, body="The third company.", user=ana)
     text = text_of(desk, "/review/")
     assert subjects(text) == ["old", "young"]
     assert "Monday 23 November" in text
-    assert "It &lt;b&gt;hangs&lt;/b&gt; at start." in text
+    assert "It &lt;b&gt;hangs&lt;/b&gt; at <em>start</em>." in text
     assert "The third company." in text
     assert "An early note." not in text
     assert "0 of 2" in text
