@@ -40,7 +40,7 @@ def issue(
             subject=subject,
             channel=channel,
             asker=who,
-            thread_key=f"900:{page}:{n}",
+            thread_key=f"900:issue:{n}",
             at=at,
             source=source,
             permalink=url,

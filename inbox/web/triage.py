@@ -105,7 +105,7 @@ def lines(
     fields = (*SHOWN, "permalink", "answered_at", "source__label", "source__external_key")
     found = list(rows.select_related(*RELATED, "source").only(*fields)[: MOST + 1])
     numbers = [ticket.pk for ticket in found]
-    spoken = {ticket.pk: ticket.last_id for ticket in found}  # type: ignore[attr-defined]  # annotated above
+    spoken = {ticket.pk: ticket.last_id for ticket in found}
     last = Message.objects.in_bulk([pk for pk in spoken.values() if pk])
     threads: dict[int, list[Thread]] = {}
     customers = Thread.objects.filter(ticket__in=numbers, role=ThreadRole.CUSTOMER)

@@ -25,7 +25,7 @@ from inbox.followups import promises
 from inbox.loop import services as loop
 from inbox.oncall import swaps
 from inbox.oncall.models import Rotation
-from inbox.operations.sample import words
+from inbox.operations.sample import issues, words
 from inbox.outbox.models import HeldReason, Outgoing, OutgoingState
 from inbox.people.models import Contact
 from inbox.sla.models import Policy
@@ -80,9 +80,10 @@ class _Maker:
     def run(self) -> None:
         """Make everything, oldest first."""
         self._sponsors()
+        issues.make(self.users["ilse"], self.now)
         for n, row in enumerate(words.RULED):
             self._ruled(n, row)
-        for n in range(TICKETS - len(words.RULED)):
+        for n in range(TICKETS - len(words.RULED + words.ISSUES + words.PULLS)):
             self._question(n)
         self._duty()
         self._settle()

@@ -73,3 +73,21 @@ PROMISES = (
     ("I can reproduce it. I will have a fix or a reason for you by tomorrow.", 26),
     ("The team that wrote it is asleep; I will get back to you today.", 5),
 )
+
+# a row: days ago, who, place, title, words, labels (names of settings, or the label itself)
+ISSUES = (
+    (9, "kezia-b", "millrace/core", "Dry run that shows how many rows each table would move", "It would help our reviews if `--dry-run` said **how many rows** each table would move.\n\nToday we copy the project and run it against an empty database, which takes an hour.", ("label_review", "enhancement")),
+    (6, "pavel-h", "millrace/core", "One schedule for a group of jobs", "We have a pipeline per region and would like one schedule for both.", ("label_review",)),
+    (5, "wanjiru", "millrace/tap-github", "Retry a single stream that failed", "A failed stream makes the whole run start again. Could it go on from there?", ("label_review", "enhancement")),
+    (3, "siobhan", "millrace/core", "State backend on Azure", "S3 and GCS work well for us, our other half is on Azure.", ("label_review", "deployment")),
+    (4, "bram-v", "millrace/core", "Windows: a path with a blank is cut when a plug-in starts", "`C:\\Data Team\\proj` becomes `C:\\Data`.", ("label_triage", "os: windows")),
+    (2, "mirela-d", "millrace/tap-github", "Sleeps forever on the secondary rate limit", "After the second 403 the run never wakes up.", ("label_triage", "bug")),
+    (1, "thabo", "millrace/core", "Exit code is 0 when a target fails", "Our scheduler believes that all is well.", ("label_triage",)),
+    (30, "hana-s", "millrace/core", "Shell completion for zsh", "There is one for bash only.", ("label_community", "label_contribution")),
+    (24, "leif", "millrace/core", "A Helm chart for the scheduler", "We wrote one, it wants a home.", ("label_community", "deployment")),
+    (18, "camila-r", "millrace/tap-github", "Docs in Portuguese", "I would translate the first pages.", ("label_community",)),
+)  # fmt: skip
+PULLS = (
+    (2, "ewan-mc", "millrace/core", "Add key-pair authentication to the warehouse target", "Checks are green. Should the passphrase be optional?", ("label_triage",)),
+    (5, "zofia-n", "millrace/tap-github", "Wait as long as the header says", "Fixes the endless sleep.", ()),
+)  # fmt: skip

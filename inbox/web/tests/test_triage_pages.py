@@ -104,7 +104,7 @@ def test_backlog_keeps_what_is_closed_here_while_it_is_open_there(desk: Client) 
 
 def test_reviews_owed_are_open_ready_and_asked_for_since_the_last_one(desk: Client) -> None:
     """S51."""
-    asked = {"kind": "pull", "asked_review_at": NOW - DAY}
+    asked: dict[str, Any] = {"kind": "pull", "asked_review_at": NOW - DAY}
     issue("owed", **asked)
     issue("owed longer", kind="pull", asked_review_at=NOW - 3 * DAY)
     issue("asked again", **asked, reviewed_at=NOW - 2 * DAY)
