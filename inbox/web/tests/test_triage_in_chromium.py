@@ -60,7 +60,7 @@ def test_an_item_is_scoped_decided_and_the_decision_undone(
         assert item.count() == 0
         _fits(tab)
         # the keyboard goes on with the next item
-        assert tab.evaluate("document.activeElement.textContent") == "Key pairs"
+        tab.locator(".row__what:focus", has_text="Key pairs").wait_for()
         tab.get_by_role("status").get_by_role("button", name="Undo").click()
         item.wait_for()
         tab.locator(".progress__n", has_text="0 of 2").wait_for()
@@ -79,6 +79,7 @@ def test_agenda_is_decided_by_keys_alone(
         tab.keyboard.press("j")
         tab.keyboard.press("1")
         tab.locator(".progress__n", has_text="1 of 2").wait_for()
+        tab.locator(".row__what:focus", has_text="Wish 2").wait_for()
         tab.keyboard.press("3")
         tab.locator(".progress__n", has_text="2 of 2").wait_for()
         assert [_tags(row) for row in rows] == [
