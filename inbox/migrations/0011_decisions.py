@@ -6,7 +6,7 @@ from django.db.models import Q
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inbox", "0009_loop"),
+        ("inbox", "0010_drafts"),
     ]
 
     operations = [
