@@ -27,6 +27,7 @@ SCOPING_TEXT = (
     "Thank you for this. It needs scoping first: our product team looks at it in the next product "
     "review, which is every Monday, and we will say here what comes of it."
 )
+BECAME_ISSUE = "This became {link}. We will tell you here when it is released."
 DEFAULTS: dict[str, Any] = {
     "pleasantries": ["thanks", "thank you", "ty"],
     "require_admin_totp": False,
@@ -45,6 +46,7 @@ DEFAULTS: dict[str, Any] = {
     "release_text": RELEASE_TEXT,
     "upgrade_text": "Update to {version} to get it.",
     "page_text": PAGE_TEXT,
+    "became_issue_text": BECAME_ISSUE,
     "call_link": "",
     "call_after_messages": 10,
     "automatic_per_address_hour": 3,

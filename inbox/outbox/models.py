@@ -38,7 +38,7 @@ class Outgoing(models.Model):
     )
     # The message's visibility when it was queued; a trigger compares it with the message's own.
     visibility = models.CharField(max_length=8, default="public")
-    kind = models.CharField(max_length=20)  # reply · auto_reply · forward · notice
+    kind = models.CharField(max_length=20)  # reply · auto_reply · forward · notice · issue
     payload = models.JSONField()
     idempotency_key = models.CharField(max_length=80, unique=True)
     # rows of one lane leave in their order; "" waits for nobody

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from inbox.accounts.models import User
 from inbox.channels import directory
 from inbox.channels.contract import Capability
 from inbox.channels.models import Channel
@@ -105,7 +106,7 @@ def _payload(message: Message, *, automatic: bool) -> dict[str, Any]:
         "in_reply_to": answered.external_id if answered else "",
         "references": message.references,
         "author_name": "" if automatic else message.author_label,
-        "author_key": _author_key(message),
+        "author_key": author_key(message.author_user_id, message.thread.channel),
         "automatic": "auto-replied" if automatic else "",
         "quote_from": answered.author_label if answered else "",
         "quote_text": (answered.new_text or answered.body_text)[:20_000] if answered else "",
@@ -116,14 +117,12 @@ def _payload(message: Message, *, automatic: bool) -> dict[str, Any]:
     }
 
 
-def _author_key(message: Message) -> str:
+def author_key(user_id: int | None, channel: Channel) -> str:
     """The writer's own identity at the vendor, so that they speak with their own face (S68)."""
-    if message.author_user_id is None:
+    if user_id is None:
         return ""
-    channel = message.thread.channel
-    mine = Identity.objects.filter(user=message.author_user_id, kind=channel.kind)
-    found = mine.filter(realm=channel.realm).values_list("external_id", flat=True).first()
-    return found or ""
+    mine = Identity.objects.filter(user=user_id, kind=channel.kind, realm=channel.realm)
+    return mine.values_list("external_id", flat=True).first() or ""
 
 
 def _answered(message: Message) -> Message | None:
@@ -162,6 +161,39 @@ def insert(*, delay: timedelta, key: str, **fields: Any) -> Outgoing:
     if not delay:
         enqueue(Job.DELIVER, row.pk)
     return row
+
+
+def open_conversation(
+    channel: Channel,
+    *,
+    kind: str,
+    key: str,
+    user: User,
+    delay: timedelta,
+    payload: dict[str, Any],
+    ticket: Ticket | None = None,
+) -> Outgoing:
+    """The row that opens a conversation in `payload["place"]`; the same key again is the same row.
+
+    `payload`: place, subject, text, and what the caller wants to find again when it is out.
+    """
+    known = Outgoing.objects.filter(idempotency_key=key).first()
+    if known is not None:
+        return known
+    return insert(
+        ticket=ticket,
+        channel=channel,
+        kind=kind,
+        lane=lane_of(channel, ""),
+        delay=delay,
+        key=key,
+        payload={
+            "thread_key": "",
+            "author_name": user.display_name,
+            "author_key": author_key(user.pk, channel),
+            **payload,
+        },
+    )
 
 
 # ------------------------------------------------------------------ automatic answers
