@@ -11,6 +11,7 @@ from inbox.channels.contract import Button, Card, CardPart
 from inbox.channels.models import Channel
 from inbox.common import work
 from inbox.common.versions import bump, kept
+from inbox.mirrors import announcing
 from inbox.mirrors.models import MirrorCard, MirrorTarget, Purpose
 from inbox.outbox.effects import card_data, queue_effect
 from inbox.tickets import kinds
@@ -29,11 +30,16 @@ LONGEST_QUOTE = 600
 
 
 def on_event(event: TicketEvent) -> None:
-    """A new ticket gets its card; a changed one has it changed; a question goes to the team."""
-    targets = kept("mirrors", _load)
-    if not targets or work.current().historic or event.ticket.restricted_team_id:
+    """A new ticket is announced and carded; its card follows it; a question goes to the team."""
+    if work.current().historic or event.ticket.restricted_team_id:
         return
-    if event.kind == kinds.MESSAGE_IN and event.data.get("first"):
+    first = event.kind == kinds.MESSAGE_IN and event.data.get("first")
+    if first:
+        announcing.announce(event.ticket)
+    targets = kept("mirrors", _load)
+    if not targets:
+        return
+    if first:
         _show_new(event.ticket, event.data["message"], targets)
     elif event.kind in SHOWN_AGAIN:
         _show_again(event.ticket)

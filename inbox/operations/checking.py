@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection
 from inbox.accounts.models import User
 from inbox.channels.models import Channel, Delivery
 from inbox.common.config import setting
+from inbox.mirrors import announcing
 from inbox.outbox.models import Outgoing
 
 
@@ -94,6 +95,9 @@ def _channels() -> Iterator[Finding]:
             yield Finding("wrong", f"{channel}: {channel.health_text}")
         else:
             yield Finding("ok", f"{channel}: {channel.address}")
+    for group in announcing.unheard():
+        text = f"{group} is announced in {group.announce_to}, but nothing is connected there"
+        yield Finding("warn", text)
 
 
 def _accounts() -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """A tracker in the process itself: it opens issues, offers templates, and can be unreachable."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,11 @@ BUG = IssueTemplate(
     key="bug.md", name="Bug", title="[Bug] ", text="### What happened?\n", labels=("kind/Bug",)
 )
 IDEA = IssueTemplate(key="idea.md", name="Idea", title="[Idea] ", text="### Why?\n")
+
+
+def _locate(url: str) -> ItemRef | None:
+    found = re.match(r"https://forge\.example/(\w+/\w+)/(issue|pull|discussion)s?/(\d+)", url)
+    return ItemRef(place=found[1], kind=found[2], number=int(found[3])) if found else None
 
 
 @dataclass
@@ -56,7 +62,7 @@ class Forge:
             raise AssertionError("no test asks for this")
 
         tracker = Tracker(
-            locate=lambda _: ItemRef(kind="issue", place="", number=1), read=unused, fixes=unused,
+            locate=_locate, read=unused, fixes=unused,
             commit=unused, compare=unused, files=unused, releases=unused, templates=self.templates,
         )  # fmt: skip
         return ChannelKind(
