@@ -93,6 +93,25 @@ class Link(Strict):
     url = serializers.URLField(max_length=500)
 
 
+class Issue(Strict):
+    """`place` is a repository; `quote` names public messages; `named`: the asker agreed to it."""
+
+    place = serializers.CharField(max_length=200)
+    title = serializers.CharField(max_length=250)
+    body = serializers.CharField(max_length=60_000, allow_blank=True, default="")
+    labels = serializers.ListField(child=serializers.CharField(max_length=50), default=list)
+    quote = serializers.ListField(child=serializers.IntegerField(min_value=1), default=list)
+    named = serializers.BooleanField(default=False)
+    close = serializers.BooleanField(default=False)
+    confirmed = serializers.BooleanField(default=False)
+
+
+class Unlink(Strict):
+    """The address of the link."""
+
+    url = serializers.URLField(max_length=500)
+
+
 class Fields(Strict):
     """Plain fields of a ticket."""
 

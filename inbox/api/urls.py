@@ -6,8 +6,8 @@ from drf_spectacular.views import SpectacularAPIView
 from inbox.api import errors, rooms, schema, tickets, verbs
 
 VERBS = (
-    "reply assign close hold wait reopen snooze tags merge unmerge split link fields trash "
-    "restore spam"
+    "reply assign close hold wait reopen snooze tags merge unmerge split link unlink issue fields "
+    "trash restore spam"
 ).split()
 
 urlpatterns = [

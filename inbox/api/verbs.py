@@ -1,6 +1,8 @@
 """What can be done to a ticket by the API: one verb of `tickets.services` each."""
 
+import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -26,6 +28,7 @@ from inbox.api.idempotency import once
 from inbox.api.parsing import StrictJSONParser
 from inbox.api.tickets import visible
 from inbox.common.work import Actor
+from inbox.loop import issues
 from inbox.loop import services as loop
 from inbox.tickets import queries
 from inbox.tickets import services as tickets
@@ -180,6 +183,32 @@ def split(ticket: Ticket, data: dict[str, Any], user: User) -> Ticket:
 def link(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     """Link the ticket to something outside."""
     loop.add_link(ticket, url=data["url"], kind=data["kind"])
+
+
+@verb("unlink", bodies.Unlink)
+def unlink(ticket: Ticket, data: dict[str, Any], user: User) -> None:
+    """Take a link off."""
+    loop.remove_link(ticket, url=data["url"])
+
+
+@verb("issue", bodies.Issue)
+def issue(ticket: Ticket, data: dict[str, Any], user: User) -> None:
+    """Open an issue from the ticket; quotes leave without names, everything without secrets."""
+    places = issues.places()
+    source = next((row for row in places if row.external_key == data["place"]), None)
+    if source is None:
+        raise ValidationError({"place": ["No issue can be opened there."]})
+    quoted = issues.quote(ticket, data["quote"], named=data["named"])
+    wanted = issues.Wanted(
+        source=source,
+        title=data["title"],
+        text=f"{data['body'].strip()}\n\n{quoted}",
+        labels=data["labels"],
+        close=data["close"],
+        confirmed=data["confirmed"],
+        token=uuid.uuid4().hex,
+    )
+    issues.open_issue(wanted, user=user, ticket=ticket, delay=timedelta())
 
 
 @verb("fields", bodies.Fields)

@@ -107,7 +107,7 @@ def quote(ticket: Ticket, picked: Sequence[int], *, named: bool = False) -> str:
     source = f"From support ticket {ticket.pk}."
     if ticket.permalink and Capability.FORUM in ticket.channel.type.capabilities:
         source = f"The conversation: {ticket.permalink}"
-    return mask("\n\n".join([*parts, source])).text if parts else source
+    return mask("\n\n".join([*parts, source]))
 
 
 def _quoted(message: Message, names: Sequence[str], *, named: bool) -> str:
@@ -134,7 +134,7 @@ def may_become_public(ticket: Ticket, user: User, *, confirmed: bool) -> str:
 
 def open_issue(wanted: Wanted, *, user: User, ticket: Ticket | None, delay: timedelta) -> Outgoing:
     """Queue an issue. Raises `VerbError`, `NotAllowed`."""
-    title, text = mask(wanted.title.strip()).text, mask(wanted.text.strip()).text
+    title, text = mask(wanted.title.strip()), mask(wanted.text.strip())
     if not title or len(title) > LONGEST_TITLE:
         raise VerbError(f"An issue needs a title of at most {LONGEST_TITLE} signs.", field="title")
     if len(text) > LONGEST_TEXT:

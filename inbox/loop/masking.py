@@ -4,9 +4,7 @@ It errs towards removing; a person reads the result before anything is published
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import pairwise
 
 SOMEBODY = "a community member"
@@ -62,6 +60,7 @@ PATTERNS: tuple[tuple[str, re.Pattern[str], str], ...] = (
         "",
     ),
 )  # fmt: skip
+REMOVED = re.compile(r"\[removed: ([a-z ]+)\]")
 LONG = re.compile(r"(?<![\w+])[\w+-]{20,}")
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # a commit or a digest is long and random and meant to be known
@@ -71,35 +70,22 @@ SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 CHANGES = 0.34
 
 
-@dataclass(frozen=True, kw_only=True)
-class Masked:
-    """A text without its secrets, and what was taken out of it."""
-
-    text: str
-    removed: tuple[str, ...] = ()
-
-    @property
-    def words(self) -> str:
-        """What was removed, for a person: `token (2), address`."""
-        counted = Counter(self.removed)
-        return ", ".join(f"{what} ({n})" if n > 1 else what for what, n in counted.items())
-
-
-def mask(text: str) -> Masked:
+def mask(text: str) -> str:
     """Take out what gives access or reaches a person; twice is the same as once."""
-    removed: list[str] = []
     for what, pattern, keep in PATTERNS:
-        text, n = pattern.subn(f"{keep}[removed: {what}]", text)
-        removed += [what] * n
+        text = pattern.sub(f"{keep}[removed: {what}]", text)
 
     def unless_known(found: re.Match[str]) -> str:
         before = text[max(found.start() - 8, 0) : found.start()]
-        if not looks_random(found[0]) or (SHA.fullmatch(found[0]) and KNOWN_HASH.search(before)):
-            return found[0]
-        removed.append("token")
-        return "[removed: token]"
+        known = SHA.fullmatch(found[0]) and KNOWN_HASH.search(before)
+        return "[removed: token]" if looks_random(found[0]) and not known else found[0]
 
-    return Masked(text=LONG.sub(unless_known, text), removed=tuple(removed))
+    return LONG.sub(unless_known, text)
+
+
+def removed_from(text: str) -> list[str]:
+    """What was taken out of a text, in its order."""
+    return REMOVED.findall(text)
 
 
 def looks_random(text: str) -> bool:

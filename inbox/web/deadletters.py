@@ -79,4 +79,6 @@ def decide_outgoing(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         messages.error(request, error.text)
     if request.POST.get("from") == "ticket" and row.ticket_id:
         return HttpResponseRedirect(reverse("ticket", args=[row.ticket_id]))
+    if request.POST.get("from") == "issues":
+        return HttpResponseRedirect(reverse("issue-new"))
     return HttpResponseRedirect(reverse("dead-letters"))

@@ -13,6 +13,7 @@ from django.utils.html import escape, format_html, linebreaks, urlize
 from django.utils.safestring import mark_safe
 
 from inbox.common.text import initials, tone
+from inbox.loop.models import Link
 from inbox.sla.explain import Fuse, span
 
 register = template.Library()
@@ -27,6 +28,9 @@ HEADS = {
     "met": "check",
 }
 CHANNEL_ICONS = {"email": "mail", "slack": "hash", "github": "git-issue", "livechat": "chat"}
+
+
+LINK_ICONS = {"issue": "git-issue", "pull": "git-pr", "discussion": "git-talk", "page": "book"}
 
 
 QUOTED = re.compile("“([^“”]*)”")
@@ -46,6 +50,13 @@ def icon(name: str, label: str = "") -> str:
 def channel_icon(kind: str) -> str:
     """The glyph of a channel's kind; an unknown kind gets the plug."""
     return icon(CHANNEL_ICONS.get(kind, "plug"), kind)
+
+
+@register.simple_tag
+def link_icon(link: Link) -> str:
+    """The glyph of what a ticket is linked to."""
+    kind = link.item.kind if link.item else link.kind.rpartition("_")[2]
+    return icon(LINK_ICONS.get(kind, "link"), kind)
 
 
 @register.simple_tag

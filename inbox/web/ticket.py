@@ -1,6 +1,6 @@
 """One ticket: the list beside it, the conversation, and everything that explains it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ from inbox.sla.explain import METRICS, NO_FUSE, Fuse, fuse, span, story
 from inbox.tickets import kinds, queries
 from inbox.tickets import services as tickets
 from inbox.tickets.models import Kind, Message, Priority, Resolution, Ticket
+from inbox.web.linked import issues_of, linked_of, tell_of
 from inbox.web.page import page, zone_of
 from inbox.web.queue import Group, day_hours, groups_for
 
@@ -35,7 +36,8 @@ SHOWN_EVENTS = (
     kinds.CLOSED, kinds.REOPENED, kinds.HELD, kinds.ASSIGNED, kinds.CATEGORY, kinds.TRASHED,
     kinds.RESTORED, kinds.SPAM, kinds.SNOOZED, kinds.WOKEN, kinds.MERGED, kinds.UNMERGED,
     kinds.SPLIT,
-    kinds.LINKED, kinds.FORWARDED, kinds.BREACHED, kinds.DUE_WARNING, kinds.FLAGGED,
+    kinds.LINKED, kinds.UNLINKED, kinds.ISSUE_ASKED, kinds.ISSUE_OPENED,
+    kinds.FORWARDED, kinds.BREACHED, kinds.DUE_WARNING, kinds.FLAGGED,
     kinds.SEND_FAILED,
     kinds.SEND_UNCERTAIN, kinds.RESTRICTED, kinds.MISSED, kinds.ESCALATED, kinds.PROMISED,
     kinds.FOLLOWED_UP, kinds.ASKED_TEAM, kinds.HANDED_OVER, kinds.REDIRECTED, kinds.CREDITED,
@@ -73,6 +75,8 @@ class Line:
     changes: bool = False  # what was sent can still be changed where it stands
     event: str = ""
     actor: str = ""
+    data: dict[str, Any] = field(default_factory=dict)  # of the event
+    kind: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +146,7 @@ def context_of(request: HttpRequest, row: Ticket, user: User) -> dict[str, Any]:
         "head": running[0] if running else NO_FUSE,
         "groups": [group for group in groups if group.rows],
         **why(RuleTrace.objects.filter(ticket=row).order_by("pk").first()),
-        "links": list(row.links.all()),
+        **linked_of(row, user),
         "tags": list(row.tags.values_list("name", flat=True)),
         "others": _others(row, user),
         "route": tickets.reply_route(row, newest=[line.message for line in lines if line.message]),
@@ -152,6 +156,7 @@ def context_of(request: HttpRequest, row: Ticket, user: User) -> dict[str, Any]:
         "resolutions": Resolution.choices,
         "last_seen": row.last_message_id or 0,
         "offer": _offer(lines),
+        **tell_of(request, row, lines),
         "tell": setting("asking_the_team"),
         "call_link": _call_link(row),
         "there": there,
@@ -229,11 +234,20 @@ def conversation(row: Ticket, skip: int) -> tuple[list[Line], bool]:
     more, newest = len(newest) > PER_PAGE, newest[:PER_PAGE]
     lines = [message_line(message) for message in newest]
     since = min((line.at for line in lines), default=None)
-    happened = row.events.filter(kind__in=SHOWN_EVENTS).order_by("-id")[:PER_PAGE]
-    for event in happened:
-        if since is None or event.at >= since or not more:
-            words = event_words(event.kind, event.data)
-            lines.append(Line(at=event.at, event=words, actor=event.actor_label))
+    happened = list(row.events.filter(kind__in=SHOWN_EVENTS).order_by("-id")[:PER_PAGE])
+    shown = [e for e in happened if since is None or e.at >= since or not more]
+    issues = issues_of(shown)
+    lines += [
+        Line(
+            at=event.at,
+            event=event_words(event.kind, event.data),
+            actor=event.actor_label,
+            kind=event.kind,
+            data=event.data,
+            outgoing=issues.get(event.data.get("outgoing", 0)),
+        )
+        for event in shown
+    ]
     lines.sort(key=lambda line: (line.at, line.message is None))
     return lines, more
 
@@ -268,6 +282,8 @@ def message_line(message: Message) -> Line:
 
 def event_words(kind: str, data: dict[str, Any]) -> str:
     """What happened, as half a sentence behind a name."""
+    if kind == kinds.SEND_FAILED and not data.get("message"):
+        return f"It could not be sent: {data.get('why', '')}".rstrip(": ")
     if kind == kinds.FLAGGED:
         return f"This message {FLAG_WORDS.get(data.get('flag', ''), data.get('flag', ''))}"
     words = {
@@ -282,6 +298,9 @@ def event_words(kind: str, data: dict[str, Any]) -> str:
         kinds.SNOOZED: "snoozed this until {until}",
         kinds.WOKEN: "woke this: {why}",
         kinds.LINKED: "linked {url}",
+        kinds.UNLINKED: "took the link {url} off",
+        kinds.ISSUE_ASKED: "made an issue for {place}: {title}",
+        kinds.ISSUE_OPENED: "opened {name}",
         kinds.FORWARDED: "forwarded this to {address}",
         kinds.BREACHED: "The SLA was breached: {metric}",
         kinds.DUE_WARNING: "The SLA is due soon: {metric}",

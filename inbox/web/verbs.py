@@ -215,6 +215,11 @@ def _link(row: Ticket, data: QueryDict, user: User) -> str:
     return "Linked."
 
 
+def _unlink(row: Ticket, data: QueryDict, user: User) -> str:
+    loop.remove_link(row, url=data.get("url", ""))
+    return "The link is off. Put it back in the conversation."
+
+
 def _promise(row: Ticket, data: QueryDict, user: User) -> str:
     zone = ZoneInfo(zone_of(user))
     try:
@@ -270,6 +275,7 @@ VERBS: dict[str, Act] = {
     "restore": _plain(tickets.restore, "Restored."),
     "spam": _plain(tickets.mark_spam, "Marked as spam. Nothing is sent because of it."),
     "link": _link,
+    "unlink": _unlink,
     "invite": _invite,
     "amend": _amend,
     "withdraw": _withdraw,

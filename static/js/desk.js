@@ -62,7 +62,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-show=help]")) $("#help")?.showModal();
+  const opener = event.target.closest("[data-show]");
+  if (opener) $(`#${opener.dataset.show}`)?.showModal();
 });
 
 for (const toast of $$("[data-toast]")) setTimeout(() => toast.remove(), 8000);
