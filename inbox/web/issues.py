@@ -56,10 +56,11 @@ class Draft:
     @classmethod
     def read(cls, data: QueryDict) -> Self:
         """What was sent."""
+        place = str(data.get("place", ""))
         words = ("template", "applied", "quoted", "title", "summary", "quote", "labels", "seen")
         return cls(
-            place=int(data["place"]) if data.get("place", "").isdigit() else 0,
-            messages=[int(pk) for pk in data.getlist("message") if pk.isdigit()],
+            place=int(place) if place.isascii() and place.isdigit() and len(place) < 19 else 0,
+            messages=[int(pk) for pk in data.getlist("message") if pk.isascii() and pk.isdigit()],
             named="named" in data,
             close="close" in data,
             confirmed="confirmed" in data,

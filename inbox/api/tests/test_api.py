@@ -6,7 +6,9 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from inbox import pipeline
 from inbox.accounts.models import ApiAnswer, ApiToken, Role, User
+from inbox.loop.tests.forge import connect
 from inbox.outbox.models import Outgoing
 from inbox.tickets.tests.test_verbs import make
 
@@ -201,3 +203,34 @@ def test_people_are_found_by_address(api: Client) -> None:
     make(2)
     found = api.get("/api/v1/people/?q=mira1@").json()["results"]
     assert [row["identities"][0]["external_id"] for row in found] == ["mira1@example.org"]
+
+
+def test_issue_is_opened_with_quotes_and_without_secrets(
+    api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S45: as the desk does it, at once."""
+    forge, row = connect(monkeypatch), make()
+    said = row.messages.get()
+    body = {"place": "acme/zeta", "title": "It hangs", "body": "password=hunter22", "close": True}
+    answer = post(api, f"/tickets/{row.pk}/issue/", {**body, "quote": [said.pk], "labels": ["bug"]})
+    assert answer.status_code == 200, answer.json()
+    assert pipeline.deliver(Outgoing.objects.get().pk) == "sent"
+    (out,) = forge.opened
+    assert (out.place, out.subject, out.labels) == ("acme/zeta", "It hangs", ("bug",))
+    assert out.text == (
+        "password=[removed: password]\n\n**A community member** wrote:\n\n> text 1 0\n\n"
+        f"From support ticket {row.pk}."
+    )
+    found = api.get(f"/api/v1/tickets/{row.pk}/").json()
+    assert (found["status"], found["resolution"]) == ("closed", "became_issue")
+    url = found["links"][0]["url"]
+    assert post(api, f"/tickets/{row.pk}/unlink/", {"url": url}).status_code == 409
+    post(api, f"/tickets/{row.pk}/reopen/", {})
+    assert post(api, f"/tickets/{row.pk}/unlink/", {"url": url}).json()["links"] == []
+
+
+def test_issue_in_an_unknown_place_is_refused(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect(monkeypatch)
+    answer = post(api, f"/tickets/{make().pk}/issue/", {"place": "acme/none", "title": "x"})
+    assert (answer.status_code, Outgoing.objects.count()) == (400, 0)
+    assert answer.json()["errors"]["place"] == ["No issue can be opened there."]

@@ -186,7 +186,7 @@ def test_what_few_may_see_is_refused_with_the_reason(forge: Forge) -> None:
     """Its own team cannot make it public, an admin confirms it."""
     team = Team.objects.create(key="sec", name="Security")
     ben, root = agent("ben"), agent("root", role="admin")
-    team.members.add(ben)
+    ben.teams.add(team)
     row = ticket(restricted_team=team)
     path = f"/tickets/{row.pk}/issue/"
     words = {"place": place(), "title": "T", "summary": "a"}
