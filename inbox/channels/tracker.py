@@ -22,13 +22,14 @@ class TrackedItem:
     """An issue, pull request or discussion as the vendor describes it at a moment."""
 
     key: str  # the thread's key
-    kind: str  # issue · pull · discussion
+    kind: str  # issue · pull · discussion; of fixes also commit, which has no number
     place: str
     number: int
     url: str
     at: datetime  # of two states the later one counts
     title: str = ""
     state: str = "open"  # open · closed · merged
+    ended_at: datetime | None = None  # closed or merged
     reason: str = ""  # why it is closed: completed · not_planned · duplicate
     commit: str = ""  # what brought a merged pull request in
     base: str = ""  # the branch that it went to
@@ -102,6 +103,6 @@ class Tracker:
     fixes: Callable[..., Sequence[TrackedItem]]  # (config, place, number)
     commit: Callable[..., Commit]  # (config, place, sha)
     compare: Callable[..., Comparison]  # (config, place, base, head)
-    files: Callable[..., Sequence[str]]  # (config, place, number of a pull request)
+    files: Callable[..., Sequence[str]]  # (config, place, number of a pull request or sha)
     releases: Callable[..., Sequence[TrackedRelease]]  # (config, place)
     templates: Callable[..., Sequence[IssueTemplate]] = _no_templates  # (config, place)

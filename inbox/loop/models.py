@@ -53,6 +53,7 @@ class Item(models.Model):
     draft = models.BooleanField(default=False)
     backport_of = models.PositiveIntegerField(default=0)
     at = models.DateTimeField(null=True, blank=True)  # of two states the later one counts
+    ended_at = models.DateTimeField(null=True, blank=True)
     # a review is owed while it was asked for after the last one (S51)
     asked_review_at = models.DateTimeField(null=True, blank=True)
     reviewed_at = models.DateTimeField(null=True, blank=True)

@@ -3,22 +3,23 @@
 The question goes over the network outside of any change; the answer is applied inside one.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import F
 
 from inbox.channels import sources
 from inbox.channels.contract import ChannelConfig, DeliveryError
-from inbox.channels.tracker import Commit, Comparison, TrackedItem, TrackedRelease, Tracker
+from inbox.channels.tracker import TrackedItem, TrackedRelease, Tracker
 from inbox.loop import items, notices
-from inbox.loop.containment import Fix, Landing, first_release
+from inbox.loop.containment import Fix, PlaceHistory, contains, fixes_of, in_order
 from inbox.loop.models import Item, Release
 
 LEASE = timedelta(minutes=5)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 MOST_TRIES = 12
+SLACK = timedelta(days=1)  # clocks of different machines
 NO_FIX = "nothing says which change closed it"
 
 
@@ -94,23 +95,6 @@ def _came_out(item: Item, release: Release | None) -> None:
 # ------------------------------------------------------------------ the question
 
 
-@dataclass(frozen=True)
-class _History:
-    """The commits of one place, asked for by the tracker."""
-
-    tracker: Tracker
-    config: ChannelConfig
-    place: str
-
-    def commit(self, sha: str) -> Commit:
-        """One commit."""
-        return self.tracker.commit(self.config, self.place, sha)
-
-    def compare(self, base: str, head: str) -> Comparison:
-        """What the head has beyond the base."""
-        return self.tracker.compare(self.config, self.place, base, head)
-
-
 def _answer(item: Item, tracker: Tracker, config: ChannelConfig) -> Answer:
     if item.at is None:
         return Answer(item=tracker.read(config, item.place, item.number))
@@ -118,39 +102,58 @@ def _answer(item: Item, tracker: Tracker, config: ChannelConfig) -> Answer:
         return Answer()
     if next(notices.waiting_for(item), None) is None:
         return Answer()  # asked again when somebody waits for it
-    pulls = _pulls(item) or tracker.fixes(config, item.place, item.number)
-    fixes = [pull for pull in pulls if pull.commit]
-    if not fixes:
+    found = _pulls(item) or tracker.fixes(config, item.place, item.number)
+    merged = [change for change in found if change.commit]
+    if not merged:
         return Answer(trouble=NO_FIX)
-    place, history = fixes[0].place, _History(tracker, config, fixes[0].place)
+    place = merged[-1].place  # where several repositories took part, the one that was last
+    mine = [change for change in merged if change.place == place]
+    return Answer(release=_first(item, mine, tracker, config))
+
+
+def _pulls(item: Item) -> list[TrackedItem]:
+    """The merged changes that fix an item, as far as they came by themselves, oldest first."""
+    merged = Item.objects.filter(channel=item.channel_id, state="merged")
+    closing = merged.filter(closings__place=item.place, closings__number=item.number)
+    found = [item] if item.kind == "pull" else list(closing.order_by("ended_at"))
+    if found:
+        copies = merged.filter(
+            place=found[-1].place, backport_of__in=[pull.number for pull in found]
+        )
+        found += copies.exclude(pk__in=[pull.pk for pull in found])
+    return [_tracked(pull) for pull in found]
+
+
+def _tracked(row: Item) -> TrackedItem:
+    names = (*items.TAKEN, "place", "number", "at")
+    return TrackedItem(**{name: getattr(row, name) for name in names})
+
+
+def _first(
+    item: Item, merged: Sequence[TrackedItem], tracker: Tracker, config: ChannelConfig
+) -> TrackedRelease | None:
+    """The first release that has every change by which an item was fixed."""
+    place = merged[0].place
     source = sources.of(item.channel, place)
     patterns: Mapping[str, str] = (source.settings if source else {}).get("tags") or {}
-    mine = [pull for pull in fixes if pull.place == place]
-    fix = Fix(
-        landings=tuple(Landing(sha=p.commit, number=p.number, head=p.head) for p in mine),
-        files=tuple(_files(mine[0], tracker, config)) if patterns else (),
-    )
-    releases = _releases(item, tracker.releases(config, place), place)
-    return Answer(release=first_release(fix, releases, history, patterns))
+    fixes = fixes_of(merged)
+    if patterns:
+        fixes = [replace(fix, files=_files(fix, place, tracker, config)) for fix in fixes]
+    history = PlaceHistory(tracker, config, place)
+    since = min((change.ended_at for change in merged if change.ended_at), default=None)
+    listed = _releases(item, tracker.releases(config, place), place)
+    for release in in_order(listed):
+        # one from before the fix has it only when its tag was moved
+        if since is not None and release.at < since - SLACK:
+            continue
+        if all(contains(fix, release, history, patterns) for fix in fixes):
+            return release
+    return None
 
 
-def _pulls(item: Item) -> list[Item]:
-    """The merged changes that fix an item, as far as they came by themselves; backports last."""
-    merged = Item.objects.filter(channel=item.channel_id, state="merged")
-    if item.kind == "pull":
-        found = [item]
-    else:
-        closing = merged.filter(closings__place=item.place, closings__number=item.number)
-        found = list(closing.order_by("at"))
-    numbers = [pull.number for pull in found]
-    if numbers:
-        copies = merged.filter(place=found[0].place, backport_of__in=numbers)
-        found += copies.exclude(number__in=numbers).order_by("at")
-    return sorted(found, key=lambda pull: pull.backport_of > 0)
-
-
-def _files(pull: Item | TrackedItem, tracker: Tracker, config: ChannelConfig) -> Iterable[str]:
-    return tracker.files(config, pull.place, pull.number or pull.commit)
+def _files(fix: Fix, place: str, tracker: Tracker, config: ChannelConfig) -> tuple[str, ...]:
+    first = fix.landings[0]
+    return tuple(tracker.files(config, place, first.number or first.sha))
 
 
 def _releases(item: Item, listed: Iterable[TrackedRelease], place: str) -> Iterable[TrackedRelease]:

@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
                 ("draft", models.BooleanField(default=False)),
                 ("backport_of", models.PositiveIntegerField(default=0)),
                 ("at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
                 ("asked_review_at", models.DateTimeField(blank=True, null=True)),
                 ("reviewed_at", models.DateTimeField(blank=True, null=True)),
                 ("due_at", models.DateTimeField(blank=True, null=True)),

@@ -36,6 +36,7 @@ def item_of(body: Body, row: Body, kind: str) -> TrackedItem | None:
         url=str(row.get("html_url") or ""),
         title=str(row.get("title") or ""),
         at=_at(row),
+        ended_at=moment(row.get("closed_at")),
         state="closed" if closed else "open",
         reason=str(row.get("state_reason") or ""),
     )

@@ -104,6 +104,7 @@ def _common(row: Row, repository: Row) -> Row:
         "url": str(row.get("html_url") or ""),
         "title": str(row.get("title") or ""),
         "at": moment(row.get("updated_at")) or moment(row.get("created_at")) or EPOCH,
+        "ended_at": moment(row.get("merged_at")) or moment(row.get("closed_at")),
     }
 
 
@@ -223,6 +224,7 @@ def _by(
         number=0,
         url=str(row.get("html_url") or ""),
         at=moment((told.get("committer") or {}).get("date")) or EPOCH,
+        ended_at=moment((told.get("committer") or {}).get("date")),
         title=str(told.get("message") or "").partition("\n")[0],
         state="merged",
         commit=sha,
