@@ -137,6 +137,7 @@ class InboundThread:
     author: Author
     at: datetime
     closed: bool
+    closed_at: datetime | None = None  # when it was last closed, where the vendor says so
     resolution: str = "solved"
     subject: str = ""
     labels: tuple[str, ...] = ()

@@ -114,11 +114,14 @@ def _thread(channel: Channel, key: str) -> Thread | None:
 def _stand(ticket: Ticket, thread: Thread, found: InboundThread) -> None:
     """Close or open when it is closed or opened there, not when anything else is said of it.
 
-    A message of the asker that came since keeps the ticket open (S50).
+    A message of the asker that came since keeps the ticket open (S50). What was closed may have
+    been opened and closed again before we heard of it.
     """
-    if found.closed == thread.is_closed:
+    at = found.closed_at or found.at
+    again = found.closed and thread.state_at is not None and at > thread.state_at
+    if found.closed == thread.is_closed and not (again and found.closed_at):
         return
-    said_since = ticket.asked_at is not None and ticket.asked_at > found.at
+    said_since = ticket.asked_at is not None and ticket.asked_at > at
     if found.closed and ticket.is_live and not said_since:
         tickets.close(ticket, resolution=found.resolution, why="closed there")
     elif not found.closed and ticket.status == "closed":

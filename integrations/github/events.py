@@ -153,6 +153,7 @@ def _state(body: Body, row: Body, config: ChannelConfig, kind: str) -> InboundTh
         author=author_of({**body, "author_association": ""}, config, field="sender"),
         at=at,
         closed=closed,
+        closed_at=moment(row.get("closed_at")),
         resolution=RESOLUTIONS.get(str(row.get("state_reason") or ""), "solved"),
         subject=str(row.get("title") or "")[:250],
         labels=tuple(labels_of(row)),

@@ -62,7 +62,9 @@ class Story:
     def settled(self, name: str, number: int, row: Body) -> None:
         """On what is closed only states change: a word of the asker would open it here."""
         if self.dice.random() < 0.3:
-            self.keep(self.fake.change("maya", name, number, "reopened", state="open"))
+            self.keep(
+                self.fake.change("maya", name, number, "reopened", state="open", closed_at=None)
+            )
         else:
             self.label(name, number)
 
@@ -74,7 +76,10 @@ class Story:
             text = {"title": f"{row['title']}!", "body": f"{row['body']} more"}
             self.keep(self.fake.change(row["user"]["login"], name, number, "edited", **text))
         elif chance < 0.35:
-            self.keep(self.fake.change("maya", name, number, "closed", state="closed"))
+            at = self.fake.now()
+            self.keep(
+                self.fake.change("maya", name, number, "closed", state="closed", closed_at=at)
+            )
         elif chance < 0.5 and row["kind"] == "pull_request":
             self.review(name, number)
         else:
@@ -179,6 +184,28 @@ def test_latest_title_counts_although_a_comment_opened_the_ticket(hub: FakeGitHu
     deliver(first)
     deliver(hub.change("kezia", "example/core", 1, "edited", title="It hangs at start"))
     assert Ticket.objects.get().subject == "It hangs at start"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "order", [(0, 1, 2, 3, 4), (0, 1, 3, 4, 2), (0, 3, 1, 4, 2), (4, 3, 2, 1, 0)]
+)
+def test_closed_again_is_closed_in_any_order(hub: FakeGitHub, order: tuple[int, ...]) -> None:
+    connected(hub)
+    name, told = "example/core", []
+    for n, step in enumerate(("", "closed", "reopened", "said", "closed")):
+        if step == "closed":
+            body = hub.change("maya", name, 1, step, state="closed", closed_at=hub.now())
+        elif step == "reopened":
+            body = hub.change("kezia", name, 1, step, state="open", closed_at=None)
+        else:
+            body = (
+                hub.comment("helper", name, 1, "too") if n else hub.open("kezia", name, "It hangs")
+            )
+        told.append(json.loads(json.dumps(body)))
+    for n in order:
+        deliver(told[n], guid=f"g{n}")
+    assert Ticket.objects.get().status == "closed"
 
 
 @pytest.mark.service
