@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,7 @@ def test_from_a_question_to_the_release_that_answers_it(
     desk: str, hub: FakeGitHub, smtp_sink: SmtpSink, tmp_path: Path
 ) -> None:
     """L25, S18, S50, S61, S62."""
+    hub.at = datetime.now(UTC).replace(microsecond=0)  # the fake's clock goes with ours
     git = attach(hub, REPO, tmp_path / "core")
     browser = Client()
     browser.force_login(agent("ana"))
