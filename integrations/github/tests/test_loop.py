@@ -1,15 +1,17 @@
 """The way back: from a fix to the release that has it, and to everybody who asked (L25, S62)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from inbox.loop import releasing
+from inbox.channels.models import Source
+from inbox.loop import issues, releasing
 from inbox.loop import services as loop
 from inbox.loop.models import Item, Link, LoopNotice
+from inbox.operations import draining
 from inbox.operations.acting import CLOCKWORK
 from inbox.outbox.models import Outgoing
 from inbox.tickets import services as tickets
@@ -304,3 +306,30 @@ def test_page_asks_the_same_number_of_questions_whatever_waits(
     browser.force_login(agent("ana"))
     with django_assert_max_num_queries(14):  # type: ignore[operator]  # pytest-django's fixture
         assert browser.get("/loop/").status_code == 200
+
+
+def test_issue_from_a_ticket_is_there_once_and_the_ticket_is_linked(
+    hub: FakeGitHub, git: GitRepository
+) -> None:
+    """S45, S61: created by the outbox although the first answer was lost; our own echo is none."""
+    hub.at = timezone.now().replace(microsecond=0)  # the fake's clock goes with ours
+    deliver(hub.open("kezia", REPO, "Another thing"))
+    mail, ana = ticket(channel=mailbox(), who=asker("mira")), agent("ana")
+    source = Source.objects.get(external_key=REPO)
+    wanted = issues.Wanted(
+        source=source, title="It hangs", text="Steps.", labels=["bug"], close=True
+    )
+    hub.fail(f"/repos/{REPO}/issues", drop="after")
+    act(issues.open_issue, wanted, user=ana, ticket=mail, delay=timedelta(), at=timezone.now())
+    for _ in range(3):
+        Outgoing.objects.update(not_before=NOON)
+        assert draining.drain(timeout_seconds=30)[1]
+    made = [row for row in hub.things.values() if row["title"] == "It hangs"]
+    assert [[label["name"] for label in row["labels"]] for row in made] == [["bug"]]
+    mail.refresh_from_db()
+    assert (mail.status, mail.resolution) == ("closed", "became_issue")
+    link = Link.objects.get(ticket=mail)
+    assert (link.url, link.item and link.item.title) == (made[0]["html_url"], "It hangs")
+    deliver(hub.body("kezia", REPO, made[0]["number"], "opened"))
+    assert Ticket.objects.count() == 2
+    assert Item.objects.filter(title="It hangs").count() == 1
