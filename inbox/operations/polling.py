@@ -37,20 +37,28 @@ def ring_due(*, now: datetime) -> int:
     return len(due)
 
 
-def poll_now(
-    key: str | None, *, now: datetime, since: datetime | None = None
-) -> dict[str, int | None]:
-    """Fetch at once from one channel or all; new deliveries by channel.
+def ask_for(channel: Channel, *, since: datetime, place: str = "") -> None:
+    """Have the next poll look through the whole time since then, in one place or all.
 
-    With `since` the whole time since then is looked through again; what is known is not stored
-    twice.
+    What is known is not stored twice.
     """
+    cursor = {"since": since.isoformat()}
+    if place:  # the other places stay as far as they are
+        cursor = {**channel.poll_cursor, **cursor, "only": place}
+    Channel.objects.filter(pk=channel.pk).update(poll_cursor=cursor, next_poll_at=None)
+    enqueue(Job.POLL, channel.pk)
+
+
+def poll_now(
+    key: str | None, *, now: datetime, since: datetime | None = None, place: str = ""
+) -> dict[str, int | None]:
+    """Fetch at once from one channel or all, with `since` as in `ask_for`; new deliveries by
+    channel."""
     found: dict[str, int | None] = {}
     for channel in polled():
         if key in (None, channel.key, str(channel)):
             if since is not None:
-                cursor = {"since": since.isoformat()}
-                Channel.objects.filter(pk=channel.pk).update(poll_cursor=cursor)
+                ask_for(channel, since=since, place=place)
             found[str(channel)] = poll(channel.pk, now=now)
     return found
 

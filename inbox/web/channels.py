@@ -1,6 +1,7 @@
 """Connecting channels: what to paste at the vendor's, settings, a live check, a test message."""
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.contrib import messages
@@ -24,6 +25,7 @@ from inbox.channels.contract import (
 )
 from inbox.channels.models import Channel
 from inbox.common.work import Actor
+from inbox.operations import polling
 from inbox.operations.connecting import connect
 from inbox.outbox.effects import card_data, queue_effect
 from inbox.web.page import page
@@ -78,6 +80,8 @@ def setup(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         "manifest": known.manifest(config) if known.manifest else "",
         "hook": config.webhook_url,
         "problem": problem,
+        "may_try": Capability.CARD in known.capabilities,
+        "may_look": channel in polling.polled(),
         **_places(known, config, channel),
     }
     status = 422 if problem else 200
@@ -145,4 +149,25 @@ def try_out(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         messages.success(request, f"A test message was posted in {place}.")
     else:
         messages.error(request, f"It could not be posted: {row.error or state}")
+    return HttpResponseRedirect(reverse("channel-setup", args=[kind, key]))
+
+
+@login_required
+@require_POST
+def look_up(request: HttpRequest, kind: str, key: str) -> HttpResponse:
+    """Look through a time again for what was missed, in one place or all."""
+    _admin(request)
+    channel = next((c for c in polling.polled() if (c.kind, c.key) == (kind, key)), None)
+    if channel is None:
+        raise Http404
+    try:
+        day = date.fromisoformat(request.POST.get("since", ""))
+    except ValueError:
+        messages.error(request, "Choose the day to begin with.")
+        return HttpResponseRedirect(reverse("channel-setup", args=[kind, key]))
+    since = datetime.combine(day, time(), tzinfo=UTC)
+    polling.ask_for(channel, since=since, place=request.POST.get("place", "").strip())
+    messages.success(
+        request, f"Looking through everything since {day:%d %B}; what is found is filed."
+    )
     return HttpResponseRedirect(reverse("channel-setup", args=[kind, key]))

@@ -41,6 +41,7 @@ urlpatterns = [
     path("oncall/feed/<str:token>/oncall.ics", oncall.calendar_feed, name="oncall-feed"),
     path("channels/", channels.channels, name="channels"),
     path("channels/<slug:kind>/<slug:key>/", channels.setup, name="channel-setup"),
+    path("channels/<slug:kind>/<slug:key>/look/", channels.look_up, name="channel-look"),
     path("channels/<slug:kind>/<slug:key>/try/", channels.try_out, name="channel-try"),
     path("loop/", loop.loop, name="loop"),
     path("loop/approve/", loop.approve_all, name="loop-approve"),

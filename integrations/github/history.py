@@ -90,22 +90,26 @@ def _pass_is_due(config: ChannelConfig, cursor: Mapping[str, Any], now: datetime
 
 def _pass(config: ChannelConfig, state: Cursor, store: Store, now: datetime) -> None:
     """Every repository once; a pass that was interrupted goes on where it was."""
+    if state.get("only") and not state.get("anew"):  # once, however many polls the pass takes
+        state.update(anew=True, done=[], said=[], begin=now.isoformat())
+        state.get("lists", {}).pop(state["only"], None)
     asking = Asking(config=config, until=time.monotonic() + BUDGET_SECONDS)
     begin = state.setdefault("begin", now.isoformat())
     if "done" not in state:
         state["done"], state["said"] = [], []
     days = timedelta(days=float(config.get("history_days", str(HISTORY_DAYS))))
     floor = moment(state.get("since")) or (moment(begin) or now) - days
-    lists = state.setdefault("lists", {})
+    lists, only = state.setdefault("lists", {}), state.get("only")
     for name in connection.repositories(config):
-        if name in state["done"]:
+        if name in state["done"] or only not in (None, name):
             continue
         marks = lists.setdefault(name, {})
         place = Place(asking=asking, store=store, name=name, floor=floor, begin=begin, marks=marks)
         state["said"] += place.read()
         state["done"].append(name)
-    state["passed_at"] = now.isoformat()
-    for name in ("done", "since", "begin"):
+    if not only:
+        state["passed_at"] = now.isoformat()
+    for name in ("done", "since", "begin", "only", "anew"):
         state.pop(name, None)
 
 

@@ -19,6 +19,7 @@ class Command(BaseCommand):
         """Which channel, since when."""
         parser.add_argument("key")
         parser.add_argument("--since", required=True, help="ISO time with zone")
+        parser.add_argument("--place", default="", help="only this one: owner/name")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """How many deliveries were new."""
@@ -28,5 +29,6 @@ class Command(BaseCommand):
             raise CommandError("--since needs an ISO time like 2026-11-01T00:00Z") from error
         if since.tzinfo is None:
             raise CommandError("--since needs a time zone, like the Z in 2026-11-01T00:00Z")
-        found = polling.poll_now(options["key"], now=timezone.now(), since=since)
+        place = options["place"]
+        found = polling.poll_now(options["key"], now=timezone.now(), since=since, place=place)
         self.stdout.write(json.dumps(found))

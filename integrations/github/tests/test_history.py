@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from inbox.channels.models import Channel, Delivery, Source
@@ -17,7 +18,7 @@ from integrations.github import connection, history
 from integrations.github.client import GitHubError
 from integrations.github.tests.conftest import connected, deliver
 from rig import github_lists as lists
-from rig.desk import policy
+from rig.desk import agent, policy
 from rig.github import FakeGitHub
 from rig.vendor import Answer
 
@@ -474,3 +475,24 @@ def test_app_looks_through_its_repositories_and_its_own_log(hub: FakeGitHub) -> 
     assert connection.check(channel.config).endswith(
         "121 repositories can be read, the webhook arrives"
     )
+
+
+def test_one_repository_is_looked_through_again(hub: FakeGitHub) -> None:
+    """`backfill core --since … --place …`, and the button on the connection's page."""
+    connected(hub, repos=f"{REPO}, {OTHER}", history_days="1")
+    poll()
+    hub.at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=20)
+    hub.open("kezia", REPO, "long ago")
+    hub.open("kezia", OTHER, "long ago, elsewhere")
+    again()
+    assert not Ticket.objects.exists()
+    browser = Client()
+    browser.force_login(agent("boss", role="admin"))
+    page = browser.get("/channels/github/core/").content.decode()
+    assert "Look up what was missed" in page
+    since = f"{hub.at - timedelta(days=1):%Y-%m-%d}"
+    browser.post("/channels/github/core/look/", {"since": since, "place": REPO})
+    poll()
+    assert [row.subject for row in Ticket.objects.all()] == ["long ago"]
+    cursor = poll().poll_cursor
+    assert not {"only", "anew", "since", "done"} & set(cursor)
