@@ -31,14 +31,14 @@ def queue_effect(
     lane: str = "",
     delay: timedelta = timedelta(),
 ) -> Outgoing:
-    """A row that does something at the vendor."""
+    """A row that does something at the vendor, in the lane of its conversation's messages."""
     now = work.current().now
     row = Outgoing(
         ticket=ticket,
         channel=channel,
         kind=EFFECT,
         automatic=True,
-        lane=lane,
+        lane=lane or lane_of(channel, data.get("thread_key", "")),
         payload={"effect": kind, "repeatable": repeatable, "text": "", **data},
         idempotency_key=f"{kind}:{uuid.uuid4().hex}"[:80],
         created_at=now,
@@ -49,6 +49,12 @@ def queue_effect(
     if not delay:
         enqueue(Job.DELIVER, row.pk)
     return row
+
+
+def lane_of(channel: Channel, thread_key: str) -> str:
+    """Rows of one lane leave in their order; most kinds have none."""
+    lane = channel.type.lane(thread_key)
+    return f"{channel.pk}:{lane}"[:120] if lane else ""
 
 
 def card_data(card: Card) -> dict[str, Any]:

@@ -30,6 +30,8 @@ from inbox.tickets.models import (
 )
 from inbox.tickets.tokens import token_for
 
+lane_of = effects.lane_of
+
 TICKS = {kinds.CLOSED, kinds.REOPENED}
 ROBOTS = (
     "noreply",
@@ -139,12 +141,6 @@ def _answered(message: Message) -> Message | None:
 
 def _reply_subject(message: Message, answered: Message | None) -> str:
     return (answered.subject if answered and answered.subject else message.ticket.subject) or ""
-
-
-def lane_of(channel: Channel, thread_key: str) -> str:
-    """Rows of one lane leave in their order; most kinds have none."""
-    lane = channel.type.lane(thread_key)
-    return f"{channel.pk}:{lane}"[:120] if lane else ""
 
 
 def insert(*, delay: timedelta, key: str, **fields: Any) -> Outgoing:

@@ -3,12 +3,16 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
 from inbox.channels.contract import DeliveryError
+from inbox.loop import triage
+from inbox.operations import draining
+from inbox.outbox import effects
 from inbox.outbox.models import Outgoing
 from inbox.tickets import services as tickets
 from inbox.tickets.models import Ticket
@@ -135,6 +139,25 @@ def test_what_cannot_be_done_is_said_for_good(hub: FakeGitHub) -> None:
             do(hub, kind, "issue:1", **data)
         assert caught.value.permanent
     assert hub.calls == []
+
+
+def test_changes_take_their_turn_among_the_answers(hub: FakeGitHub) -> None:
+    """GitHub asks for a second between writes, whatever they are."""
+    connected(hub)
+    ana = agent("ana")
+    deliver(hub.open("kezia", REPO, "It hangs"))
+    row = Ticket.objects.get()
+    said = act(tickets.reply, row, body="Yes.", user=ana, at=timezone.now())
+    assert draining.drain(timeout_seconds=30)[1]
+    act(tickets.reply, row, body="And no.", user=ana, at=timezone.now())
+    said.refresh_from_db()
+    act(effects.amend, said, text="Yes!", at=timezone.now())
+    act(triage.relabel, row, ["bug"], [], at=timezone.now())
+    assert draining.drain(timeout_seconds=30)[1]
+    assert hub.said(REPO, 1) == ["Yes!", "And no."]
+    times = [row.sent_at for row in Outgoing.objects.order_by("pk") if row.sent_at]
+    assert len(times) == 4
+    assert all(b - a >= timedelta(seconds=1) for a, b in pairwise(times[1:]))
 
 
 # ------------------------------------------------------------------ many
