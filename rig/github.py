@@ -37,6 +37,7 @@ class FakeGitHub(FakeVendor):
         }
         self.discussions = github_graphql.Discussions(self)
         self.door = github_access.Door()
+        self.owner = BOT  # of the token: who writes what it writes
         self.moved: dict[str, tuple[str, int]] = {}
         self.illegal: list[str] = []  # requests that GitHub would not understand
         self.writes_left = 10_000
@@ -207,6 +208,8 @@ class FakeGitHub(FakeVendor):
     def _known(self, call: Call) -> Answer:
         if call.path == "/rate_limit":
             return Answer(200, {"resources": {"core": {"remaining": self.door.requests_left}}})
+        if call.path == "/user":
+            return Answer(200, self.owner)
         parts = (github_git, github_graphql, github_lists, github_issues)
         found = (part.answer(self, call) for part in parts)
         return next((each for each in found if each is not None), github_issues.LOST)

@@ -1,6 +1,7 @@
 """What a connection reaches: its repositories, its webhook, and whether both work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -52,6 +53,22 @@ def places(config: ChannelConfig) -> list[tuple[str, str]]:
         rows = client.pages(config, "/user/repos", query)
     names = sorted((str(row["full_name"]), bool(row.get("archived"))) for row in rows)
     return [(name, name + (" (archived)" if archived else "")) for name, archived in names]
+
+
+# ------------------------------------------------------------------ who we are
+
+
+def discover(config: ChannelConfig) -> Mapping[str, str]:
+    """The id of the token's owner, by which our own words are known; Apps are known as bots.
+
+    Empty when nobody says: an installation's token has no owner.
+    https://docs.github.com/en/rest/users/users#get-the-authenticated-user
+    """
+    found: Row | None = None
+    if config.get("token"):
+        with suppress(GitHubError):
+            found, _ = client.call(config, "GET", "/user")
+    return {"user_id": str((found or {}).get("id") or "")}
 
 
 # ------------------------------------------------------------------ the webhook

@@ -75,9 +75,9 @@ def comment(config: ChannelConfig, place: str, number: int, body: str) -> Row:
 
 
 def latest(config: ChannelConfig, place: str, number: int) -> list[Row]:
-    """The last hundred comments, which `find_sent` looks through. Raises `GitHubError`."""
+    """The last hundred comments, as webhooks show them. Raises `GitHubError`."""
     rows: list[Row] = _discussion(config, LATEST, place, number)["comments"]["nodes"]
-    return rows
+    return [_words(row) for row in rows]
 
 
 def change(config: ChannelConfig, place: str, number: int, key: int, body: str) -> None:

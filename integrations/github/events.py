@@ -22,14 +22,12 @@ from integrations.github.payloads import (
     EPOCH,
     Body,
     author_of,
+    is_ours,
     labels_of,
     moment,
     repository_of,
     version_of,
 )
-
-MARK = "<!-- desk:"
-
 
 # ------------------------------------------------------------------ the thing itself
 
@@ -69,7 +67,9 @@ def _thing(body: Body, config: ChannelConfig, kind: str) -> InboundBatch:
         # the other end of a transfer: whichever is told first moves the conversation
         opener, move = replace(opener, only_opens=True), _move(body, row, kind, "old")
         return InboundBatch(moves=(move,), messages=(opener,), threads=(state,), items=tracked)
-    return InboundBatch(messages=(opener,), threads=(state,), items=tracked)
+    # an issue that a token's owner opened from here is no question of theirs
+    messages = () if is_ours(row, config) else (opener,)
+    return InboundBatch(messages=messages, threads=(state,), items=tracked)
 
 
 def _tracked(body: Body, row: Body, kind: str) -> tuple[TrackedItem, ...]:
@@ -206,7 +206,7 @@ def _said(
     tracked = _tracked(body, thing, kind)
     if author.is_bot:
         return InboundBatch(items=tracked, ignored="written by a bot")
-    if MARK in text:
+    if is_ours(row, config):
         return InboundBatch(items=tracked, ignored="our own comment")
     reviews: tuple[InboundReview, ...] = ()
     if name == "review":

@@ -98,6 +98,7 @@ GITHUB = ChannelKind(
     poll=history.backfill,
     can_poll=history.has_work,
     check=connection.check,
+    discover=connection.discover,
     inspect=inspecting.inspect,
     places_setting="repos",
     list_places=connection.places,

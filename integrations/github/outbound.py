@@ -16,7 +16,7 @@ from inbox.channels.contract import (
     SendReceipt,
 )
 from integrations.github import client, discussions
-from integrations.github.events import MARK
+from integrations.github.payloads import MARK, is_ours
 
 LOOK_BACK = timedelta(seconds=60)
 LONGEST = 65_000
@@ -110,22 +110,27 @@ def spot(thread_key: str) -> tuple[str, str]:
 
 def find_sent(message: OutboundMessage, config: ChannelConfig) -> SendReceipt | None:
     """Ask by our mark whether a comment or an issue is there. Raises `DeliveryError`."""
-    mark = f"{MARK}{message.idempotency_key} -->"
+    key = message.idempotency_key
     query: dict[str, Any] = {"per_page": 100}
     if message.created_at is not None:
         query["since"] = f"{message.created_at - LOOK_BACK:%Y-%m-%dT%H:%M:%SZ}"
     if not message.thread_key:
         path = f"{repository(message.place)}/issues"
-        row = _with(mark, client.pages(config, path, {**query, "state": "all"}))
+        row = _ours(key, client.pages(config, path, {**query, "state": "all"}), config)
         return _opened(_repository_id(message.place, config), row) if row else None
     space, number = spot(message.thread_key)
     if space == "discussion":
-        row = _with(mark, discussions.latest(config, message.place, int(number)))
-        return _receipt("discussion_comment", row["databaseId"], row["url"]) if row else None
+        row = _ours(key, discussions.latest(config, message.place, int(number)), config)
+        return _receipt("discussion_comment", row["id"], row["html_url"]) if row else None
     path = f"{repository(message.place)}/issues/{number}/comments"
-    row = _with(mark, client.pages(config, path, query))
+    row = _ours(key, client.pages(config, path, query), config)
     return _receipt("issue_comment", row.get("id"), row.get("html_url")) if row else None
 
 
-def _with(mark: str, rows: list[dict[str, Any]]) -> dict[str, Any] | None:
-    return next((row for row in rows if mark in str(row.get("body") or "")), None)
+def _ours(key: str, rows: list[dict[str, Any]], config: ChannelConfig) -> dict[str, Any] | None:
+    """The row that ends with this mark and is by us: marks can be guessed and quoted."""
+    for row in rows:
+        last = str(row.get("body") or "").rpartition(MARK)[2]
+        if last.startswith(f"{key} -->") and is_ours(row, config):
+            return row
+    return None

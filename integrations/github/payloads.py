@@ -8,6 +8,7 @@ from inbox.channels.contract import Author, ChannelConfig
 
 Body = Mapping[str, Any]
 MAINTAINERS = {"OWNER", "MEMBER", "COLLABORATOR"}
+MARK = "<!-- desk:"  # begins the hidden last line of what we write
 EPOCH = datetime(2008, 1, 1, tzinfo=UTC)  # before GitHub: a payload without a time
 
 
@@ -36,6 +37,19 @@ def author_of(row: Body, config: ChannelConfig, *, field: str = "user") -> Autho
         is_bot=is_bot,
         verified=True,
     )
+
+
+def is_ours(row: Body, config: ChannelConfig) -> bool:
+    """Whether it carries a mark of ours, and was written by the token's owner or by an App.
+
+    Anybody may copy a mark; of everybody it is believed only while the token's owner is unknown.
+    """
+    if MARK not in str(row.get("body") or ""):
+        return False
+    author, own = author_of(row, config), config.get("user_id")
+    if own:
+        return author.external_id == own
+    return author.is_bot or bool(config.get("token"))
 
 
 def repository_of(body: Body) -> tuple[str, str]:
