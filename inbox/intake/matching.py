@@ -11,6 +11,7 @@ from inbox.channels.models import Channel
 from inbox.common import work
 from inbox.intake import grouping
 from inbox.people.models import Identity
+from inbox.tickets import services as tickets
 from inbox.tickets import tokens
 from inbox.tickets.models import Direction, Message, Thread, Ticket
 
@@ -65,6 +66,9 @@ def _in_forum(message: InboundMessage, channel: Channel, author: Identity) -> Ma
     thread = thread_of(message, channel)
     if thread is not None:
         return Match(thread=thread, matched_by="thread")
+    thread = tickets.moved_thread(channel.realm, message.thread_key)
+    if thread is not None:
+        return Match(thread=thread, matched_by="moved")
     if not message.group_seconds:
         return Match()
     Identity.objects.select_for_update(of=("self",)).get(pk=author.pk)

@@ -3,6 +3,7 @@
 from inbox.channels import sources
 from inbox.channels.contract import InboundMove
 from inbox.channels.models import Channel, Source
+from inbox.common import work
 from inbox.common.versions import bump
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import VerbError
@@ -18,15 +19,14 @@ def file_move(found: InboundMove, channel: Channel) -> str:
     there = rows.filter(thread_key=found.new_thread_key[:250]).first()
     if there is not None:
         return _joined(thread, there)
-    ticket = tickets.lock(thread.ticket_id)
-    thread.thread_key = found.new_thread_key[:250]
-    thread.source = sources.resolve(channel, found.place, found.place)
-    thread.save(update_fields=["thread_key", "source"])
-    tickets.move_to(ticket, thread.source, permalink=found.permalink)
+    place = sources.resolve(channel, found.place, found.place)
+    tickets.move_thread(thread, found.new_thread_key, place, permalink=found.permalink)
     mine = Message.objects.filter(realm=channel.realm)
     if not mine.filter(external_id=found.new_message_key[:500]).exists():
         first = mine.filter(external_id=found.message_key[:500])
         first.update(external_id=found.new_message_key[:500])
+        # a copy that comes late under the old key is none of its answers
+        tickets.bury(channel.realm, found.message_key, work.current().now)
     return ""
 
 

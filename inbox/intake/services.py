@@ -73,8 +73,15 @@ def file_message(arrival: Arrival) -> str:
         return "belongs to a conversation that is no ticket"
     if match.thread is None:
         return _open(arrival, sender, match)
+    if match.matched_by == "moved" and _is_first(inbound, channel):
+        return "the conversation was transferred, and this is known from there"
     _join(arrival, sender, match, trusted=trusted)
     return ""
+
+
+def _is_first(inbound: InboundMessage, channel: Channel) -> bool:
+    """Whether it opens a conversation that has other keys by now."""
+    return inbound.only_opens or tickets.is_buried(channel.realm, inbound.message_key)
 
 
 # ------------------------------------------------------------------ seen before

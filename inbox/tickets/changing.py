@@ -7,9 +7,10 @@ states of a reaction the later one counts.
 from datetime import datetime
 
 from inbox.channels.models import Source
+from inbox.common import work
 from inbox.people.models import Identity
 from inbox.tickets import kinds
-from inbox.tickets.models import Message, Reaction, Ticket, Tombstone
+from inbox.tickets.models import Message, Reaction, Thread, TicketEvent, Tombstone
 from inbox.tickets.recording import change_field, lock, record
 
 
@@ -41,11 +42,24 @@ def edit_message(
     return True
 
 
-def move_to(ticket: Ticket, source: Source | None, *, permalink: str) -> None:
-    """The conversation lives at another place of its connection now."""
-    changed = [change_field(ticket, "source", source), change_field(ticket, "permalink", permalink)]
-    if any(before is not None for before in changed):
-        record(ticket, kinds.MOVED, to=str(source or ""))
+def move_thread(thread: Thread, key: str, source: Source | None, *, permalink: str) -> None:
+    """The conversation lives at another place of its connection now, under another key."""
+    ticket, was = lock(thread.ticket_id), thread.thread_key
+    thread.thread_key, thread.source = key[:250], source
+    thread.save(update_fields=["thread_key", "source"])
+    change_field(ticket, "source", source)
+    change_field(ticket, "permalink", permalink)
+    record(ticket, kinds.MOVED, to=str(source or ""), thread=thread.pk, was=was)
+    bury(thread.realm, was, work.current().now)
+
+
+def moved_thread(realm: str, key: str) -> Thread | None:
+    """The conversation that had this key before it moved; what is no such key costs one look."""
+    if not is_buried(realm, key):
+        return None
+    moved = TicketEvent.objects.filter(kind=kinds.MOVED, data__was=key[:250]).order_by("-pk")
+    rows = Thread.objects.filter(realm=realm, pk__in=[event.data["thread"] for event in moved])
+    return rows.first()
 
 
 def delete_message(message: Message, *, at: datetime) -> bool:
@@ -61,14 +75,14 @@ def delete_message(message: Message, *, at: datetime) -> bool:
 
 
 def bury(realm: str, message_key: str, at: datetime) -> None:
-    """Remember that a message was deleted that has not come yet."""
+    """Remember that a message was deleted that has not come yet, or that a key is out of use."""
     Tombstone.objects.bulk_create(
         [Tombstone(realm=realm, message_key=message_key[:250], at=at)], ignore_conflicts=True
     )
 
 
 def is_buried(realm: str, message_key: str) -> bool:
-    """Whether a message was deleted before it came."""
+    """Whether a message was deleted before it came, or a key is out of use."""
     return Tombstone.objects.filter(realm=realm, message_key=message_key[:250]).exists()
 
 

@@ -453,6 +453,41 @@ def test_transferred_issue_is_followed(hub: FakeGitHub, ends: str) -> None:
         assert {"a word first", "moved"} < set(texts)
 
 
+def test_what_comes_late_from_before_a_transfer_joins_its_ticket(hub: FakeGitHub) -> None:
+    """A delivery that failed is repeated hours later."""
+    connected(hub, repos=REPO)
+    opened = json.loads(json.dumps(hub.open("kezia", REPO, "It hangs", "text")))
+    labelled = json.loads(json.dumps(hub.change("maya", REPO, 1, "labeled")))
+    comment = hub.comment("kezia", REPO, 1, "late")
+    deliver(opened)
+    key, issue = hub.repository(REPO)["id"], opened["issue"]
+    for n, place in enumerate((OTHER, "example/third"), 2):
+        new = {
+            **issue,
+            "id": issue["id"] + 5000,
+            "number": n,
+            "html_url": f"https://github.com/{n}",
+        }
+        there = hub.repository(place)
+        changes = {"new_issue": new, "new_repository": there}
+        from_here = {
+            **opened,
+            "issue": issue,
+            "repository": hub.repository(REPO if n == 2 else OTHER),
+        }
+        assert deliver({**from_here, "action": "transferred", "changes": changes}) == "done"
+        issue = new
+    assert deliver(labelled) == "ignored"
+    assert deliver(comment) == "done"
+    row = Ticket.objects.get()
+    assert list(row.messages.order_by("sent_at").values_list("new_text", flat=True)) == [
+        "text",
+        "late",
+    ]
+    assert row.threads.get().thread_key != f"{key}:issue:1"
+    assert str(row.source) == "example/third"
+
+
 # ------------------------------------------------------------------ connected as an App
 
 
