@@ -22,10 +22,12 @@ from integrations.github.payloads import (
     EPOCH,
     Body,
     author_of,
+    changed_at,
     is_ours,
     labels_of,
     moment,
     repository_of,
+    thread_key,
     version_of,
 )
 
@@ -59,10 +61,10 @@ def _thing(body: Body, config: ChannelConfig, kind: str) -> InboundBatch:
         at = moment(row.get("updated_at")) or EPOCH
         return InboundBatch(deletes=(InboundDelete(message_key=key, at=at),))
     tracked = _tracked(body, row, kind)
-    opener = _opener(body, row, config, kind, edited=action == "edited")
+    opener = _opener(body, row, kind, edited=action == "edited")
     if opener.author.is_bot:
         return InboundBatch(items=tracked, ignored="opened by a bot")
-    state = _state(body, row, config, kind)
+    state = _state(body, row, kind)
     if isinstance(_changed(body, f"old_{kind}"), dict):
         # the other end of a transfer: whichever is told first moves the conversation
         opener, move = replace(opener, only_opens=True), _move(body, row, kind, "old")
@@ -89,8 +91,8 @@ def _move(body: Body, row: Body, kind: str, other: str) -> InboundMove:
     ends = [(body, row), (there, row_there if isinstance(row_there, dict) else {})]
     (old, old_row), (new, new_row) = ends if other == "new" else reversed(ends)
     return InboundMove(
-        thread_key=thread_key(old, old_row, kind),
-        new_thread_key=thread_key(new, new_row, kind),
+        thread_key=_key(old, old_row, kind),
+        new_thread_key=_key(new, new_row, kind),
         message_key=opener_key(old, old_row, kind),
         new_message_key=opener_key(new, new_row, kind),
         place=repository_of(new)[1],
@@ -98,10 +100,9 @@ def _move(body: Body, row: Body, kind: str, other: str) -> InboundMove:
     )
 
 
-def thread_key(body: Body, row: Body, kind: str) -> str:
-    """`<repository id>:issue:<number>`; pull requests share the issues' numbers."""
+def _key(body: Body, row: Body, kind: str) -> str:
     space = "discussion" if kind == "discussion" else "issue"
-    return f"{repository_of(body)[0]}:{space}:{row.get('number')}"
+    return thread_key(repository_of(body)[0], row.get("number"), space)
 
 
 def opener_key(body: Body, row: Body, kind: str) -> str:
@@ -111,16 +112,14 @@ def opener_key(body: Body, row: Body, kind: str) -> str:
     return f"{kind}/{row.get('id')}"
 
 
-def _opener(
-    body: Body, row: Body, config: ChannelConfig, kind: str, *, edited: bool = False
-) -> InboundMessage:
+def _opener(body: Body, row: Body, kind: str, *, edited: bool = False) -> InboundMessage:
     at = moment(row.get("created_at")) or EPOCH
     text = str(row.get("body") or "")
     changed = moment(row.get("updated_at"))
     return InboundMessage(
-        **_common(body, row, config, kind, text),
+        **_common(body, row, kind, text),
         message_key=opener_key(body, row, kind),
-        author=author_of(row, config),
+        author=author_of(row),
         sent_at=at,
         subject=str(row.get("title") or "")[:250],
         edited_at=changed if edited else None,
@@ -129,10 +128,10 @@ def _opener(
     )
 
 
-def _common(body: Body, row: Body, config: ChannelConfig, kind: str, text: str) -> dict[str, Any]:
+def _common(body: Body, row: Body, kind: str, text: str) -> dict[str, Any]:
     _, name = repository_of(body)
     return {
-        "thread_key": thread_key(body, row, kind),
+        "thread_key": _key(body, row, kind),
         "text": text,
         "new_text": text,
         "source_key": name,
@@ -144,14 +143,13 @@ def _common(body: Body, row: Body, config: ChannelConfig, kind: str, text: str) 
 RESOLUTIONS = {"not_planned": "answered", "duplicate": "duplicate"}
 
 
-def _state(body: Body, row: Body, config: ChannelConfig, kind: str) -> InboundThread:
+def _state(body: Body, row: Body, kind: str) -> InboundThread:
     """How the thing stands: open or closed, its title and labels, and who said so."""
     closed = row.get("state") == "closed" or bool(row.get("closed_at"))
-    at = moment(row.get("updated_at")) or moment(row.get("created_at")) or EPOCH
     return InboundThread(
-        thread_key=thread_key(body, row, kind),
-        author=author_of({**body, "author_association": ""}, config, field="sender"),
-        at=at,
+        thread_key=_key(body, row, kind),
+        author=author_of({**body, "author_association": ""}, field="sender"),
+        at=changed_at(row),
         closed=closed,
         closed_at=moment(row.get("closed_at")),
         resolution=RESOLUTIONS.get(str(row.get("state_reason") or ""), "solved"),
@@ -202,7 +200,7 @@ def _said(
     if action in ("deleted", "dismissed"):
         gone = moment(row.get("updated_at")) or at
         return InboundBatch(deletes=(InboundDelete(message_key=key, at=gone),))
-    author, text = author_of(row, config), str(row.get("body") or "")
+    author, text = author_of(row), str(row.get("body") or "")
     tracked = _tracked(body, thing, kind)
     if author.is_bot:
         return InboundBatch(items=tracked, ignored="written by a bot")
@@ -210,13 +208,13 @@ def _said(
         return InboundBatch(items=tracked, ignored="our own comment")
     reviews: tuple[InboundReview, ...] = ()
     if name == "review":
-        reviews = (items.review_of(body, thing, row, config),)
+        reviews = (items.review_of(body, thing, row),)
         text = text if text.strip() else _verdict(row)
     if not text and reviews:
         why = "a review without words of its own"
         return InboundBatch(items=tracked, reviews=reviews, ignored=why)
     said = InboundMessage(
-        **{**_common(body, thing, config, kind, text), "text": text, "new_text": text},
+        **_common(body, thing, kind, text),
         message_key=key,
         author=author,
         sent_at=at,
@@ -224,7 +222,7 @@ def _said(
         version=version_of(row),
         permalink=str(row.get("html_url") or "")[:500],
     )
-    opener = replace(_opener(body, thing, config, kind), only_opens=True)
+    opener = replace(_opener(body, thing, kind), only_opens=True)
     if opener.author.is_bot:
         return InboundBatch(
             items=tracked, reviews=reviews, ignored="said on something that a bot has opened"

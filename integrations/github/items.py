@@ -12,7 +12,14 @@ from inbox.channels.contract import (
 )
 from inbox.channels.tracker import TrackedItem, TrackedRelease
 from integrations.github import tracker
-from integrations.github.payloads import EPOCH, MAINTAINERS, author_of, moment, repository_of
+from integrations.github.payloads import (
+    MAINTAINERS,
+    author_of,
+    changed_at,
+    moment,
+    repository_of,
+    thread_key,
+)
 
 Body = Mapping[str, Any]
 ASKS_REVIEW = {"opened", "reopened", "ready_for_review", "synchronize", "review_requested"}
@@ -29,13 +36,13 @@ def item_of(body: Body, row: Body, kind: str) -> TrackedItem | None:
     space = "discussion" if kind == "discussion" else "issue"
     closed = row.get("state") == "closed" or bool(row.get("closed_at"))
     return TrackedItem(
-        key=f"{repository}:{space}:{row.get('number')}",
+        key=thread_key(repository, row.get("number"), space),
         kind=space,
         place=place,
         number=int(row.get("number") or 0),
         url=str(row.get("html_url") or ""),
         title=str(row.get("title") or ""),
-        at=_at(row),
+        at=changed_at(row),
         ended_at=moment(row.get("closed_at")),
         state="closed" if closed else "open",
         reason=str(row.get("state_reason") or ""),
@@ -50,7 +57,7 @@ def _pull(body: Body, row: Body) -> TrackedItem:
     repository, place = repository_of(body)
     return replace(
         found,
-        key=f"{repository}:issue:{row.get('number')}",
+        key=thread_key(repository, row.get("number")),
         place=place,
         review_asked_at=None if found.draft else _review_asked_at(body, row),
     )
@@ -63,15 +70,15 @@ def _review_asked_at(body: Body, row: Body) -> datetime | None:
     if ours or row.get("state") != "open":
         return None
     created = moment(row.get("created_at"))
-    return _at(row) if body.get("action") in ASKS_REVIEW else created
+    return changed_at(row) if body.get("action") in ASKS_REVIEW else created
 
 
-def review_of(body: Body, thing: Body, row: Body, config: ChannelConfig) -> InboundReview:
+def review_of(body: Body, thing: Body, row: Body) -> InboundReview:
     """A review, by whomever."""
     repository, _ = repository_of(body)
-    at = moment(row.get("submitted_at")) or _at(thing)
-    key = f"{repository}:issue:{thing.get('number')}"
-    return InboundReview(thread_key=key, author=author_of(row, config), at=at)
+    at = moment(row.get("submitted_at")) or changed_at(thing)
+    key = thread_key(repository, thing.get("number"))
+    return InboundReview(thread_key=key, author=author_of(row), at=at)
 
 
 def release(body: Body, config: ChannelConfig) -> InboundBatch:
@@ -82,7 +89,3 @@ def release(body: Body, config: ChannelConfig) -> InboundBatch:
         return InboundBatch(ignored="no release in it")
     found: TrackedRelease = tracker.release_of(row, place)
     return InboundBatch(releases=(replace(found, gone=body.get("action") in GONE),))
-
-
-def _at(row: Body) -> datetime:
-    return moment(row.get("updated_at")) or moment(row.get("created_at")) or EPOCH

@@ -9,13 +9,13 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from inbox.channels.contract import ChannelConfig, Polled, Store
 from integrations.github import client, discussions
 from integrations.github.client import GitHubError
-from integrations.github.payloads import EPOCH, moment
+from integrations.github.payloads import EPOCH, moment, stamp
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -28,11 +28,6 @@ PAGE = 100
 
 class Spent(Exception):
     """The time or the requests of this poll are used up; the next one goes on."""
-
-
-def stamp(at: datetime) -> str:
-    """A moment as GitHub writes it."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @dataclass(kw_only=True)

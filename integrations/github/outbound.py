@@ -16,7 +16,7 @@ from inbox.channels.contract import (
     SendReceipt,
 )
 from integrations.github import client, discussions
-from integrations.github.payloads import MARK, is_ours
+from integrations.github.payloads import MARK, is_ours, stamp, thread_key
 
 LOOK_BACK = timedelta(seconds=60)
 LONGEST = 65_000
@@ -56,7 +56,7 @@ def _opened(key: str, row: Mapping[str, Any]) -> SendReceipt:
     data = {
         "url": row.get("html_url"),
         "number": number,
-        "thread_key": f"{key}:issue:{number}",
+        "thread_key": thread_key(key, number),
     }
     return SendReceipt(external_id=f"issue/{row.get('id')}", data=data)
 
@@ -113,7 +113,7 @@ def find_sent(message: OutboundMessage, config: ChannelConfig) -> SendReceipt | 
     key = message.idempotency_key
     query: dict[str, Any] = {"per_page": 100}
     if message.created_at is not None:
-        query["since"] = f"{message.created_at - LOOK_BACK:%Y-%m-%dT%H:%M:%SZ}"
+        query["since"] = stamp(message.created_at - LOOK_BACK)
     if not message.thread_key:
         path = f"{repository(message.place)}/issues"
         row = _ours(key, client.pages(config, path, {**query, "state": "all"}), config)

@@ -21,7 +21,22 @@ def moment(text: Any) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def author_of(row: Body, config: ChannelConfig, *, field: str = "user") -> Author:
+def stamp(at: datetime) -> str:
+    """A moment as GitHub writes it."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def changed_at(row: Body) -> datetime:
+    """When an issue, a pull request or a comment was last changed."""
+    return moment(row.get("updated_at")) or moment(row.get("created_at")) or EPOCH
+
+
+def thread_key(repository: Any, number: Any, space: str = "issue") -> str:
+    """`<repository id>:issue:<number>`; pull requests share the issues' numbers."""
+    return f"{repository}:{space}:{number}"
+
+
+def author_of(row: Body, *, field: str = "user") -> Author:
     """Who wrote it; deleted accounts are the ghost. The numeric id survives renames."""
     user = row.get(field)
     user = user if isinstance(user, dict) else {"login": "ghost", "id": 10137, "type": "User"}
@@ -46,7 +61,7 @@ def is_ours(row: Body, config: ChannelConfig) -> bool:
     """
     if MARK not in str(row.get("body") or ""):
         return False
-    author, own = author_of(row, config), config.get("user_id")
+    author, own = author_of(row), config.get("user_id")
     if own:
         return author.external_id == own
     return author.is_bot or bool(config.get("token"))
@@ -63,7 +78,7 @@ def repository_of(body: Body) -> tuple[str, str]:
 def version_of(row: Body) -> str:
     """`updated_at`, which compares as text; nothing is older than everything."""
     at = moment(row.get("updated_at")) or moment(row.get("created_at"))
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else "0"
+    return stamp(at) if at else "0"
 
 
 def labels_of(row: Body) -> list[str]:

@@ -21,7 +21,7 @@ from inbox.channels.tracker import (
     Tracker,
 )
 from integrations.github import client, forms
-from integrations.github.payloads import EPOCH, moment
+from integrations.github.payloads import EPOCH, changed_at, moment, thread_key
 from integrations.github.words import backport_of, closes
 
 Row = dict[str, Any]
@@ -98,12 +98,12 @@ def read(config: ChannelConfig, place: str, number: int) -> TrackedItem:
 
 def _common(row: Row, repository: Row) -> Row:
     return {
-        "key": f"{repository.get('id')}:issue:{row.get('number')}",
+        "key": thread_key(repository.get("id"), row.get("number")),
         "place": str(repository.get("full_name") or ""),
         "number": int(row.get("number") or 0),
         "url": str(row.get("html_url") or ""),
         "title": str(row.get("title") or ""),
-        "at": moment(row.get("updated_at")) or moment(row.get("created_at")) or EPOCH,
+        "at": changed_at(row),
         "ended_at": moment(row.get("merged_at")) or moment(row.get("closed_at")),
     }
 
