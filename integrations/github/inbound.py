@@ -92,7 +92,7 @@ def parse(
     if read is not None:
         batch: InboundBatch = read(body, config)
         return batch
-    about_us = _about_us(name, body)
+    about_us = _about_us(name, body, config)
     if about_us is not None:
         return about_us
     if name in IGNORED:
@@ -110,12 +110,23 @@ REPOSITORY = {
 }
 
 
-def _about_us(name: str, body: Mapping[str, Any]) -> InboundBatch | None:
-    """What happened to the App, the webhook or a repository; None when nothing follows."""
-    action = body.get("action")
+REMOVED = (
+    "the GitHub App was removed or suspended; install it again and connect with the new "
+    "installation_id, or lift the suspension, then make the channel active again"
+)
+
+
+def _about_us(name: str, body: Mapping[str, Any], config: ChannelConfig) -> InboundBatch | None:
+    """What happened to the App, the webhook or a repository; None when nothing follows.
+
+    An App posts what happens to all its installations to one address; only ours concerns us.
+    """
+    action, own = body.get("action"), config.get("installation_id")
     text, pauses = "", False
+    if own and name.startswith("installation") and str(_inside(body, "installation", "id")) != own:
+        return InboundBatch(ignored="another installation of the App")
     if name == "installation" and action in ("deleted", "suspend"):
-        text, pauses = "the GitHub App was removed or suspended; install it again", True
+        text, pauses = REMOVED, True
     elif name == "meta" and action == "deleted":
         text = "the webhook was deleted at GitHub, so nothing comes from there; add it again"
     elif name == "installation_repositories" and action == "removed":

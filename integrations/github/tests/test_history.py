@@ -396,6 +396,18 @@ def test_trouble_is_told_and_pauses_only_when_nothing_works(
     assert channel.health_text.startswith(said)
 
 
+@pytest.mark.parametrize("action", ["deleted", "suspend"])
+def test_only_our_own_installation_pauses_the_channel(hub: FakeGitHub, action: str) -> None:
+    key = hub.door.install("12", "34")
+    given = {"token": "", "app_id": "12", "installation_id": "34", "private_key": key}
+    connected(hub, **given)
+    told = [about(hub, "installation", action, installation={"id": n}) for n in (99, 34)]
+    assert deliver(told[0]) == "ignored"
+    assert Channel.objects.get().active
+    assert deliver(told[1]) == "done"
+    assert not Channel.objects.get().active
+
+
 def test_renamed_repository_keeps_its_tickets(hub: FakeGitHub) -> None:
     """Trust 55."""
     connected(hub, repos=REPO)
