@@ -197,7 +197,7 @@ def _said(
         return InboundBatch(ignored=f"no {field} in it")
     action, key = str(body.get("action") or ""), f"{name}/{row.get('id')}"
     at = moment(row.get("submitted_at")) or moment(row.get("created_at")) or EPOCH
-    if action in ("deleted", "dismissed"):
+    if action == "deleted":
         gone = moment(row.get("updated_at")) or at
         return InboundBatch(deletes=(InboundDelete(message_key=key, at=gone),))
     author, text = author_of(row), str(row.get("body") or "")
@@ -213,13 +213,15 @@ def _said(
     if not text and reviews:
         why = "a review without words of its own"
         return InboundBatch(items=tracked, reviews=reviews, ignored=why)
+    # a review does not say when it was edited; its pull request says when it was last touched
+    untimed = action == "edited" and not row.get("updated_at")
     said = InboundMessage(
         **_common(body, thing, kind, text),
         message_key=key,
         author=author,
         sent_at=at,
         edited_at=moment(row.get("updated_at")) if action == "edited" else None,
-        version=version_of(row),
+        version=version_of(thing if untimed else row),
         permalink=str(row.get("html_url") or "")[:500],
     )
     opener = replace(_opener(body, thing, kind), only_opens=True)

@@ -500,6 +500,19 @@ def test_what_comes_late_from_before_a_transfer_joins_its_ticket(hub: FakeGitHub
     assert str(row.source) == "example/third"
 
 
+def test_words_of_a_review_can_be_edited_and_stay_when_it_is_dismissed(hub: FakeGitHub) -> None:
+    """GitHub shows them too: only the verdict counts no more."""
+    connected(hub, repos=REPO)
+    deliver(hub.open("kezia", REPO, "Fix it", kind="pull_request"))
+    said = lists.review(hub, "helper", REPO, 1, "CHANGES_REQUESTED", "Not like that.")
+    assert deliver(said) == "done"
+    row = {**said["review"], "state": "DISMISSED", "body": "Not like this."}
+    deliver({**said, "action": "edited", "review": row})
+    deliver({**said, "action": "dismissed", "review": row})
+    last = Ticket.objects.get().messages.latest("sent_at")
+    assert (last.new_text, last.deleted_at) == ("Not like this.", None)
+
+
 # ------------------------------------------------------------------ connected as an App
 
 
