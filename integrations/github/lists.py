@@ -155,7 +155,7 @@ class Place:
             self._pull(number)
             return
         sender = row.get("closed_by") if row.get("state") == "closed" else None
-        self._found("issues", row, {"issue": row}, action=self._since(row), sender=sender)
+        self._found("issues", row, {"issue": row}, action=self._action(row), sender=sender)
 
     def _pull(self, number: int) -> None:
         """Only the pull request itself knows whether it was merged; reviews have no `since`."""
@@ -165,7 +165,7 @@ class Place:
             return
         sender = row.get("merged_by")
         body = {"pull_request": row, "number": number}
-        self._found("pull_request", row, body, action=self._since(row), sender=sender)
+        self._found("pull_request", row, body, action=self._action(row), sender=sender)
         for said in self.asking.all(
             f"/repos/{self.name}/pulls/{number}/reviews", {"per_page": PAGE}
         ):
@@ -254,7 +254,7 @@ class Place:
 
     # ------------------------------------------------------------ deliveries
 
-    def _since(self, row: Row) -> str:
+    def _action(self, row: Row) -> str:
         created = moment(row.get("created_at")) or EPOCH
         return "opened" if created >= self.floor else "edited"
 
