@@ -45,11 +45,12 @@ class Assign(Strict):
 
 
 class Close(Strict):
-    """`link` is needed by some resolutions, `note` by others."""
+    """`link` is needed by some resolutions, `note` by others; `there` closes the issue as well."""
 
     resolution = serializers.ChoiceField(Resolution.choices, default="answered")
     link = serializers.URLField(required=False, allow_blank=True, allow_null=True)
     note = serializers.CharField(required=False, allow_blank=True, default="")
+    there = serializers.BooleanField(required=False, default=False)
 
 
 class Hold(Strict):

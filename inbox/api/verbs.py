@@ -30,6 +30,7 @@ from inbox.api.tickets import visible
 from inbox.common.work import Actor
 from inbox.loop import issues
 from inbox.loop import services as loop
+from inbox.outbox import effects
 from inbox.tickets import queries
 from inbox.tickets import services as tickets
 from inbox.tickets.models import Ticket
@@ -113,7 +114,9 @@ def close(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     """End the ticket with a resolution."""
     if data.get("link"):
         loop.add_link(ticket, url=data["link"])
-    tickets.close(ticket, resolution=data["resolution"], note=data["note"])
+    ticket = tickets.close(ticket, resolution=data["resolution"], note=data["note"])
+    if data["there"]:
+        effects.stand_there(ticket, closed=True)
 
 
 @verb("hold", bodies.Hold)

@@ -79,6 +79,27 @@ def tick(event: TicketEvent) -> None:
         emoji = setting("emoji_done")[0]
         data = {"target": target, "emoji": emoji}
         queue_effect(thread.channel, "react" if closed else "unreact", data=data, ticket=ticket)
+    if not closed and _last_said_there(ticket) == "close":
+        stand_there(ticket, closed=False)
+
+
+def stand_there(ticket: Ticket, *, closed: bool) -> None:
+    """Close or open the conversation at its vendor as well; what we closed there opens with us."""
+    threads = ticket.threads.filter(role=ThreadRole.CUSTOMER).select_related("channel", "source")
+    for thread in threads:
+        if Capability.LABEL not in thread.channel.type.capabilities:
+            continue
+        place = thread.source.external_key if thread.source else ""
+        data = {"thread_key": thread.thread_key, "place": place, "reason": ticket.resolution}
+        queue_effect(thread.channel, "close" if closed else "reopen", data=data, ticket=ticket)
+
+
+def _last_said_there(ticket: Ticket) -> str:
+    if Capability.LABEL not in ticket.channel.type.capabilities:
+        return ""
+    mine = Outgoing.objects.filter(ticket=ticket, kind=EFFECT)
+    last = mine.filter(payload__effect__in=["close", "reopen"]).order_by("-pk").first()
+    return str(last.payload["effect"]) if last else ""
 
 
 def _root_of(thread_id: int) -> str | None:

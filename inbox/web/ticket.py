@@ -154,6 +154,7 @@ def context_of(request: HttpRequest, row: Ticket, user: User) -> dict[str, Any]:
         "kinds": Kind.choices,
         "priorities": Priority.choices,
         "resolutions": Resolution.choices,
+        "closes_there": Capability.LABEL in row.channel.type.capabilities,
         "last_seen": row.last_message_id or 0,
         "offer": _offer(lines),
         **tell_of(request, row, lines),

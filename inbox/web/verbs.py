@@ -102,7 +102,10 @@ def _assign(row: Ticket, data: QueryDict, user: User) -> str:
 def _close(row: Ticket, data: QueryDict, user: User) -> str:
     if data.get("link"):
         loop.add_link(row, url=data.get("link", ""))
-    tickets.close(row, resolution=data.get("resolution") or "answered", note=data.get("note", ""))
+    how = data.get("resolution") or "answered"
+    row = tickets.close(row, resolution=how, note=data.get("note", ""))
+    if data.get("there"):
+        effects.stand_there(row, closed=True)
     return "Closed."
 
 

@@ -62,9 +62,9 @@ def _thing(body: Body, config: ChannelConfig, kind: str) -> InboundBatch:
         return InboundBatch(deletes=(InboundDelete(message_key=key, at=at),))
     tracked = _tracked(body, row, kind)
     opener = _opener(body, row, kind, edited=action == "edited")
-    if opener.author.is_bot:
-        return InboundBatch(items=tracked, ignored="opened by a bot")
     state = _state(body, row, kind)
+    if opener.author.is_bot:
+        return InboundBatch(threads=(state,), items=tracked, ignored="opened by a bot")
     if isinstance(_changed(body, f"old_{kind}"), dict):
         # the other end of a transfer: whichever is told first moves the conversation
         opener, move = replace(opener, only_opens=True), _move(body, row, kind, "old")
@@ -225,11 +225,17 @@ def _said(
         permalink=str(row.get("html_url") or "")[:500],
     )
     opener = replace(_opener(body, thing, kind), only_opens=True)
-    if opener.author.is_bot:
-        return InboundBatch(
-            items=tracked, reviews=reviews, ignored="said on something that a bot has opened"
-        )
-    return InboundBatch(messages=(opener, said), items=tracked, reviews=reviews)
+    batch = InboundBatch(messages=(opener, said), items=tracked, reviews=reviews)
+    return _unasked(batch) if opener.author.is_bot or is_ours(thing, config) else batch
+
+
+def _unasked(batch: InboundBatch) -> InboundBatch:
+    """Said on what a robot or the desk has opened: who of the community speaks there asks."""
+    opener, said = batch.messages
+    if said.author.member_kind != "community":
+        why = "one of us on something that a bot or the desk has opened"
+        return replace(batch, messages=(), ignored=why)
+    return replace(batch, messages=(replace(said, subject=opener.subject),))
 
 
 def _verdict(row: Body) -> str:

@@ -134,6 +134,40 @@ def test_bots_and_our_own_comments_make_nothing(hub: FakeGitHub) -> None:
     assert not Ticket.objects.exists()
 
 
+def test_community_that_speaks_on_what_a_bot_opened_is_heard(hub: FakeGitHub) -> None:
+    """S50: maintainers among themselves and their robots make no ticket."""
+    connected(hub)
+    hub.people["robo[bot]"] = {"login": "robo[bot]", "id": 77, "type": "Bot", "association": "NONE"}
+    deliver(hub.open("robo[bot]", REPO, "Bump x"))
+    assert deliver(hub.comment("maya", REPO, 1, "@robo rebase")) == "ignored"
+    assert deliver(hub.comment("kezia", REPO, 1, "This breaks my build.")) == "done"
+    row = Ticket.objects.get()
+    assert (row.subject, row.asker and row.asker.handle) == ("Bump x", "kezia")
+    deliver(hub.change("maya", REPO, 1, "closed", state="closed", state_reason="completed"))
+    row.refresh_from_db()
+    assert row.status == "closed"
+
+
+def test_closing_here_closes_there_when_asked_and_opens_again_with_us(hub: FakeGitHub) -> None:
+    connected(hub)
+    for n in (1, 2):
+        deliver(hub.open("kezia", REPO, f"It hangs {n}"))
+    browser = Client()
+    browser.force_login(agent("ana"))
+    first, second = Ticket.objects.order_by("number")
+    assert "close it at GitHub as well" in browser.get(f"/tickets/{first.pk}/").content.decode()
+    browser.post(f"/tickets/{first.pk}/close/", {"resolution": "duplicate", "there": "1"})
+    browser.post(f"/tickets/{second.pk}/close/", {"resolution": "solved"})
+    assert draining.drain(timeout_seconds=30)[1]
+    stands = [(row["state"], row.get("state_reason")) for row in hub.things.values()]
+    assert stands == [("closed", "duplicate"), ("open", None)]
+    for row in (first, second):
+        browser.post(f"/tickets/{row.pk}/status/", {"status": "open"})
+    assert draining.drain(timeout_seconds=30)[1]
+    assert [row["state"] for row in hub.things.values()] == ["open", "open"]
+    assert [call.method for call in hub.called("/issues/2")] == []
+
+
 def test_closing_and_opening_there_is_closing_and_opening_here(hub: FakeGitHub) -> None:
     connected(hub)
     deliver(hub.open("kezia", REPO, "It hangs"))
