@@ -25,6 +25,7 @@ TAKEN = (
     "head",
     "draft",
     "backport_of",
+    "ended_at",
 )
 
 
