@@ -3,6 +3,9 @@
 from django.db import models
 from django.db.models import F, Q
 
+from inbox.outbox.models import OutgoingState
+from inbox.tickets.models import Ticket
+
 
 class Release(models.Model):
     """A release of a place, as the vendor described it last."""
@@ -162,3 +165,19 @@ class LoopNotice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.release or self.item} to {self.contact}"
+
+    @property
+    def home(self) -> Ticket:
+        """The ticket that has the conversation now, after merges and splits."""
+        thread = self.outgoing.thread
+        return thread.ticket if thread else self.ticket
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether somebody decided that it is not said."""
+        return self.outgoing.state == OutgoingState.FAILED and self.outgoing.message_id is None
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether the draft can wait for approval again: nothing has left."""
+        return self.is_dropped or self.outgoing.state == OutgoingState.QUEUED

@@ -167,6 +167,15 @@ def _filled(words: str, item: Item, one: Waiting, release: Release | None) -> st
     return words
 
 
+def undo(notice: LoopNotice) -> None:
+    """What was approved and has not left, or was dropped, waits for approval again."""
+    if drafts.is_unsaid(notice.outgoing):
+        deciding.retry(notice.outgoing)
+        return
+    notice.outgoing = drafts.take_back(notice.outgoing)
+    notice.save(update_fields=["outgoing"])
+
+
 def withdraw(item: Item) -> None:
     """Forget drafts of an item that nobody has approved: its release has changed."""
     held = item.notices.filter(release__isnull=False, outgoing__state=OutgoingState.HELD)
@@ -175,9 +184,7 @@ def withdraw(item: Item) -> None:
         notice.delete()
 
 
-def note_answer(ticket_id: int, thread_id: int) -> None:
+def note_answer(thread_id: int) -> None:
     """Somebody who was told has answered."""
-    told = LoopNotice.objects.filter(
-        ticket=ticket_id, outgoing__thread=thread_id, outgoing__state=OutgoingState.SENT
-    )
+    told = LoopNotice.objects.filter(outgoing__thread=thread_id, outgoing__state=OutgoingState.SENT)
     told.filter(answered_at__isnull=True).update(answered_at=work.current().now)

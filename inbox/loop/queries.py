@@ -4,16 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from inbox.accounts.models import User
 from inbox.loop.items import UNFIXED
 from inbox.loop.models import Item, Link, LoopNotice
+from inbox.loop.notices import NEVER_TOLD
 from inbox.outbox.models import HeldReason, OutgoingState
 from inbox.tickets import queries as tickets
 from inbox.tickets.models import LIVE, Resolution, Status, Thread, Ticket
 
 MOST_ITEMS, MOST_TOLD = 100, 40
-ABOUT = ("release", "item", "ticket", "contact", "channel", "outgoing")
+ABOUT = ("release", "item", "contact", "channel", "outgoing__thread__ticket")
 
 
 @dataclass(kw_only=True)
@@ -26,26 +28,23 @@ class ItemRow:
 
 def drafts(user: User) -> QuerySet[LoopNotice]:
     """What waits for approval, newest release first."""
-    rows = _visible(user).filter(
+    rows = visible_to(user).filter(
         outgoing__state=OutgoingState.HELD, outgoing__held_reason=HeldReason.APPROVAL
     )
+    rows = rows.exclude(outgoing__thread__ticket__status__in=NEVER_TOLD)
     return rows.order_by("-release__published_at", "release_id", "pk")
 
 
 def told(user: User) -> QuerySet[LoopNotice]:
     """Who was told lately, or will be in a moment, and whether they have answered."""
-    rows = _visible(user).exclude(outgoing__state=OutgoingState.HELD)
-    return rows.order_by("-outgoing__sent_at", "-pk")[:MOST_TOLD]
+    rows = visible_to(user).exclude(outgoing__state=OutgoingState.HELD)
+    moment = Coalesce("outgoing__sent_at", "outgoing__not_before")
+    return rows.order_by(moment.desc(), "-pk")[:MOST_TOLD]
 
 
-def unsent(user: User) -> QuerySet[LoopNotice]:
-    """What was approved and can still be taken back."""
-    rows = _visible(user).filter(outgoing__state=OutgoingState.QUEUED)
-    return rows.order_by("-release__published_at", "release_id", "pk")
-
-
-def _visible(user: User) -> QuerySet[LoopNotice]:
-    rows = LoopNotice.objects.filter(ticket__in=tickets.visible_to(user))
+def visible_to(user: User) -> QuerySet[LoopNotice]:
+    """Notices of conversations that somebody may see, wherever a merge has brought them."""
+    rows = LoopNotice.objects.filter(outgoing__thread__ticket__in=tickets.visible_to(user))
     return rows.select_related(*ABOUT)
 
 

@@ -19,7 +19,7 @@ def on_event(event: TicketEvent) -> None:
         return
     message = work.current().objects["message", event.data["message"]]
     if event.kind == kinds.MESSAGE_IN and not event.data.get("first"):
-        notices.note_answer(event.ticket_id, message.thread_id)
+        notices.note_answer(message.thread_id)
     if "://" in message.body_text:
         _link_what_is_named(message)
 

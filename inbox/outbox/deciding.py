@@ -12,7 +12,13 @@ from inbox.tickets.errors import NotAllowed
 
 
 def retry(row: Outgoing) -> None:
-    """Try a failed row again, at once (L24)."""
+    """Try a failed row again, at once (L24); a draft that was discarded waits for a yes again."""
+    if drafts.is_unsaid(row):
+        again = {"state": OutgoingState.HELD, "held_reason": HeldReason.APPROVAL, "error": ""}
+        _move(row, {OutgoingState.FAILED}, **again)
+        return
+    if row.message is not None and row.message.deleted_at is not None:
+        raise NotAllowed("What it says was deleted.")
     _release(row, {OutgoingState.FAILED})
 
 
@@ -48,7 +54,7 @@ def discard(row: Outgoing) -> None:
     waiting: set[str] = {OutgoingState.HELD, OutgoingState.FAILED, OutgoingState.QUEUED}
     label = work.current().actor.label
     _move(row, waiting, state=OutgoingState.FAILED, held_reason="", error=f"discarded by {label}")
-    if row.ticket_id is not None:
+    if row.ticket_id is not None and not drafts.is_unsaid(row):
         ticket = tickets.lock(row.ticket_id)
         data = {"outgoing": row.pk, "message": row.message_id, "why": "discarded"}
         tickets.record(ticket, kinds.SEND_FAILED, **data)

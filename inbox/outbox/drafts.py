@@ -8,7 +8,7 @@ from inbox.common import work
 from inbox.outbox.models import HeldReason, Outgoing, OutgoingState
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import NotAllowed, VerbError
-from inbox.tickets.models import Thread, Ticket
+from inbox.tickets.models import Message, Status, Thread, Ticket
 
 LONGEST = 20_000
 
@@ -38,8 +38,11 @@ def is_unsaid(row: Outgoing) -> bool:
 
 def reword(row: Outgoing, text: str) -> None:
     """Change a draft's words. Raises `NotAllowed` when it has left or was discarded."""
-    if not text.strip() or len(text) > LONGEST:
-        raise VerbError("Write something first, and not a book.", field="text")
+    text = text.replace("\r\n", "\n")
+    if not text.strip():
+        raise VerbError("Write something first.", field="text")
+    if len(text) > LONGEST:
+        raise VerbError(f"That is longer than {LONGEST} characters.", field="text")
     waiting = Outgoing.objects.filter(
         pk=row.pk, state=OutgoingState.HELD, held_reason=HeldReason.APPROVAL, message=None
     )
@@ -55,8 +58,22 @@ def say(row: Outgoing, *, delay_seconds: int = 0) -> None:
         raise NotAllowed("Only a person can approve an answer.")
     thread = Thread.objects.select_related("channel", "source").get(outgoing=row)
     ticket = tickets.lock(thread.ticket_id)
+    if ticket.status in (Status.TRASHED, Status.SPAM):
+        raise NotAllowed("The ticket was put away; restore it first.")
     text = row.payload["text"]
     message = tickets.reply(
         ticket, body=text, user=user, thread=thread, delay_seconds=delay_seconds
     )
     work.current().cache.setdefault("drafts", {})[message.pk] = row
+
+
+def take_back(row: Outgoing) -> Outgoing:
+    """Undo an approval while nothing has left: its message goes, a new draft has its words."""
+    ended = {"state": OutgoingState.FAILED, "error": f"taken back by {work.current().actor.label}"}
+    queued = Outgoing.objects.filter(pk=row.pk, state=OutgoingState.QUEUED, message__isnull=False)
+    if not queued.update(**ended):
+        raise NotAllowed("It has left already.")
+    said = Message.objects.select_related("ticket", "thread__channel").get(outgoing=row)
+    again = write(said.ticket, said.thread, text=said.body_text, key=f"again:{row.pk}")
+    tickets.delete_message(said, at=work.current().now)
+    return again

@@ -14,7 +14,7 @@ from inbox.channels.models import Delivery
 from inbox.common.work import Actor
 from inbox.operations import receiving
 from inbox.outbox import deciding as outbox
-from inbox.outbox.queries import visible_to as outgoing_visible_to
+from inbox.outbox import queries as outgoing_queries
 from inbox.tickets.errors import VerbError
 from inbox.web.page import page
 
@@ -36,8 +36,7 @@ def dead_letters(request: HttpRequest) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required
     failed = Delivery.objects.filter(state__in=["failed", "unknown"]).select_related("channel")
-    stuck = outgoing_visible_to(user).filter(state__in=["failed", "held", "uncertain"])
-    stuck = stuck.select_related("ticket", "channel")
+    stuck = outgoing_queries.stuck(user).select_related("ticket", "channel")
     context = {
         "deliveries": failed.defer("body").order_by("-id")[:MOST] if user.is_admin else [],
         "outgoing": stuck.order_by("-id")[:MOST],
@@ -70,7 +69,7 @@ def decide_outgoing(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     act = DECISIONS.get(verb)
     if act is None or not (user.is_admin or user.role == Role.AGENT):
         raise Http404
-    row = get_object_or_404(outgoing_visible_to(user), pk=pk)
+    row = get_object_or_404(outgoing_queries.visible_to(user), pk=pk)
     try:
         with pipeline.change(Actor.user(user)):
             act(row)

@@ -268,7 +268,7 @@ def message_line(message: Message) -> Line:
         html = safe_html(message.body_html, files=files)
         if not message.sender_key:  # no mail: words that flow, not blocks that stack
             html = f"<div>{html}</div>"
-    sent = next(iter(message.outgoing.all()), None)
+    sent = None if message.deleted_at else next(iter(message.outgoing.all()), None)
     can = message.thread.channel.type.capabilities
     changes = ours and sent is not None and sent.state == "sent" and Capability.EDIT in can
     return Line(
@@ -277,7 +277,7 @@ def message_line(message: Message) -> Line:
         html=html,
         quoted=quoted and not ours,
         outgoing=sent,
-        changes=changes and message.deleted_at is None,
+        changes=changes,
     )
 
 

@@ -1,7 +1,6 @@
 """The way back: from a fix to the release that has it, and to everybody who asked (L25, S62)."""
 
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -12,52 +11,15 @@ from inbox.loop import issues, releasing
 from inbox.loop import services as loop
 from inbox.loop.models import Item, Link, LoopNotice
 from inbox.operations import draining
-from inbox.operations.acting import CLOCKWORK
 from inbox.outbox.models import Outgoing
 from inbox.tickets import services as tickets
 from inbox.tickets.models import Message, Ticket, TicketEvent
-from integrations.github.tests.conftest import connected, deliver
+from integrations.github.tests.conftest import NOON, REPO, deliver, drafts, fixed, look
 from rig.desk import act, agent, asker, mailbox, ticket
 from rig.github import FakeGitHub
-from rig.github_git import GitRepository, attach
+from rig.github_git import GitRepository
 
 pytestmark = pytest.mark.django_db
-REPO = "example/core"
-NOON = datetime.fromisoformat("2026-11-18T12:00:00+00:00")
-
-
-@pytest.fixture
-def git(hub: FakeGitHub, tmp_path: Path) -> GitRepository:
-    """The repository of a connected desk, behind a real git repository."""
-    connected(hub)
-    return attach(hub, REPO, tmp_path / "core")
-
-
-def look() -> None:
-    """What the clockwork does with the loop, until nothing is due."""
-    now = timezone.now()
-    (act_on,) = [act_on for find, act_on in CLOCKWORK if find is releasing.due_ids]
-    for _ in range(5):
-        for pk in releasing.due_ids(now):
-            act_on(pk, now)
-
-
-def fixed(hub: FakeGitHub, git: GitRepository, *, how: str = "squash") -> tuple[Ticket, Ticket]:
-    """Kezia's issue, and Mira's mail that was linked to it; the fix is merged."""
-    deliver(hub.open("kezia", REPO, "It hangs"))
-    issue, mail = Ticket.objects.get(), ticket(channel=mailbox(), who=asker("mira"))
-    act(loop.add_link, mail, url=f"https://github.com/{REPO}/issues/1", at=NOON)
-    number = git.pull("maya", "Do not hang", "Fixes #1")
-    deliver(hub.body("maya", REPO, number, "opened"))
-    deliver(git.merge_pull(number, how=how))
-    deliver(hub.change("maya", REPO, 1, "closed", state="closed", state_reason="completed"))
-    look()
-    return issue, mail
-
-
-def drafts() -> list[tuple[str, str]]:
-    rows = LoopNotice.objects.filter(outgoing__state="held").order_by("pk")
-    return [(row.channel.kind, row.outgoing.payload["text"]) for row in rows]
 
 
 def test_everybody_who_asked_is_told_once_when_the_release_is_out(
@@ -275,25 +237,6 @@ def test_naming_an_issue_on_a_ticket_links_them_and_naming_the_ticket_there_does
     assert not Link.objects.filter(ticket=other).exists(), "only the team names tickets of the desk"
     deliver(hub.comment("maya", REPO, 1, there))
     assert Link.objects.get(ticket=other).item == Item.objects.get()
-
-
-def test_one_draft_can_be_reworded_and_another_dropped(hub: FakeGitHub, git: GitRepository) -> None:
-    fixed(hub, git)
-    deliver(git.release("v1.1.0"))
-    look()
-    first, second = LoopNotice.objects.order_by("pk")
-    browser = Client()
-    browser.force_login(agent("ana"))
-    browser.post(f"/loop/{first.pk}/approve/", {"text": "It is in v1.1.0, try it."})
-    browser.post(f"/loop/{second.pk}/discard/")
-    first.outgoing.refresh_from_db()
-    second.outgoing.refresh_from_db()
-    assert (first.outgoing.state, second.outgoing.state) == ("queued", "failed")
-    assert first.outgoing.message is not None
-    assert first.outgoing.message.body_text == "It is in v1.1.0, try it."
-    browser.post(f"/loop/{first.pk}/undo/")
-    first.outgoing.refresh_from_db()
-    assert first.outgoing.error == "discarded by ana"
 
 
 def test_page_asks_the_same_number_of_questions_whatever_waits(
