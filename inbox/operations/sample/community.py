@@ -25,7 +25,7 @@ from inbox.followups import promises
 from inbox.loop import services as loop
 from inbox.oncall import swaps
 from inbox.oncall.models import Rotation
-from inbox.operations.sample import issues, words
+from inbox.operations.sample import issues, releases, words
 from inbox.outbox.models import HeldReason, Outgoing, OutgoingState
 from inbox.people.models import Contact
 from inbox.sla.models import Policy
@@ -86,6 +86,7 @@ class _Maker:
         for n in range(TICKETS - len(words.RULED + words.ISSUES + words.PULLS)):
             self._question(n)
         self._duty()
+        self._releases()
         self._settle()
 
     def _duty(self) -> None:
@@ -122,6 +123,12 @@ class _Maker:
             due_at = self.now + timedelta(hours=hours)
             keep = partial(promises.promise, ticket, due_at=due_at, words=answer)
             self._act(ilse, self.now, keep)
+
+    def _releases(self) -> None:
+        """Questions of the last weeks whose fixes came out, or come out next."""
+        ended = Ticket.objects.filter(channel__key="support", status="closed", resolution="solved")
+        asked = ended.filter(created_at__lt=self.now - timedelta(days=13)).order_by("-number")
+        releases.make(self.users["ilse"], list(asked[:5]), self.now)
 
     def _person(self, n: int, name: str) -> tuple[str, str]:
         local = name.split()[0].encode("ascii", "ignore").decode().lower() or f"person{n}"
