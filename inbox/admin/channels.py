@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from inbox.channels import directory, registry
+from inbox.channels import directory, registry, sources
 from inbox.channels.contract import ConfigError
 from inbox.channels.models import Channel, Source, SourceGroup
 from inbox.common.versions import bump
@@ -102,18 +102,79 @@ class ChannelAdmin(admin.ModelAdmin):
         directory.forget()
 
 
+class SourceGroupForm(forms.ModelForm):
+    """What each field of a group does."""
+
+    class Meta:
+        model = SourceGroup
+        fields = ["name", "policy", "owner", "announce_to"]
+        help_texts = {
+            "policy": "The promise for what comes from these places; none is best effort.",
+            "owner": "Who gets what comes from these places.",
+            "announce_to": "Where new items are announced, such as #core-issues; empty: nowhere.",
+        }
+
+
+class SourceForm(forms.ModelForm):
+    """What a place may set, checked."""
+
+    class Meta:
+        model = Source
+        fields = ["channel", "external_key", "label", "group", "settings"]
+        help_texts = {
+            "external_key": "A repository, channel or mailbox; a pattern such as example/tap-* "
+            "gives its group and settings to every place that it matches.",
+            "settings": 'tags: which tags release which folder, {"tags": {"v*": "packages/core"}}. '
+            'upgrade: how people get a release, {"upgrade": "pip install core=={version}"}.',
+        }
+
+    def clean_settings(self) -> dict[str, Any]:
+        """Only names and shapes that something reads."""
+        settings = self.cleaned_data["settings"]
+        if not isinstance(settings, dict):
+            raise forms.ValidationError("Settings are pairs of a name and a value.")
+        try:
+            sources.check_settings(settings)
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+        return settings
+
+
+class PlaceAdmin(admin.ModelAdmin):
+    """Rows that every process keeps in memory."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """Tell every process."""
+        super().save_model(request, obj, form, change)
+        bump("sources")
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Tell every process."""
+        super().delete_model(request, obj)
+        bump("sources")
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """Tell every process."""
+        super().delete_queryset(request, queryset)
+        bump("sources")
+
+
 @admin.register(SourceGroup)
-class SourceGroupAdmin(admin.ModelAdmin):
+class SourceGroupAdmin(PlaceAdmin):
     """Sources that share a promise."""
 
+    form = SourceGroupForm
     list_display = ("name", "policy", "owner", "announce_to")
 
 
 @admin.register(Source)
-class SourceAdmin(admin.ModelAdmin):
+class SourceAdmin(PlaceAdmin):
     """Places inside a connection."""
 
+    form = SourceForm
     list_display = ("__str__", "channel", "group")
+    list_filter = ("channel", "group")
+    search_fields = ("external_key", "label")
 
 
 @admin.register(MirrorTarget)

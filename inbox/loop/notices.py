@@ -150,8 +150,7 @@ def _filled(words: str, item: Item, one: Waiting, release: Release | None) -> st
     person, kind = one.person, one.thread.channel.type
     name = kind.mention(person.external_id, person.name, person.handle)
     place = release.place if release else item.place
-    source = sources.of(item.channel, place)
-    upgrade = (source.settings if source else {}).get("upgrade") or setting("upgrade_text")
+    upgrade = sources.settings_of(item.channel, place).get("upgrade") or setting("upgrade_text")
     version = release.tag if release else ""
     values = {
         "{upgrade}": upgrade,

@@ -134,8 +134,7 @@ def _first(
 ) -> TrackedRelease | None:
     """The first release that has every change by which an item was fixed."""
     place = merged[0].place
-    source = sources.of(item.channel, place)
-    patterns: Mapping[str, str] = (source.settings if source else {}).get("tags") or {}
+    patterns: Mapping[str, str] = sources.settings_of(item.channel, place).get("tags") or {}
     fixes = fixes_of(merged)
     if patterns:
         fixes = [replace(fix, files=_files(fix, place, tracker, config)) for fix in fixes]
