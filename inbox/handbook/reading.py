@@ -7,6 +7,8 @@ from typing import Any
 import yaml
 
 from inbox.calendars.clock import BusinessCalendar
+from inbox.channels.sources import check_settings
+from inbox.common.config import DEFAULTS
 from inbox.routing.engine import BadRule, RuleSpec, compile_rule
 
 SECTIONS = (
@@ -22,6 +24,7 @@ SECTIONS = (
     "macros",
     "playbooks",
     "pleasantries",
+    "settings",
     "categories",
 )
 # Sections of rooms that do not exist yet: read, reported, not stored.
@@ -183,8 +186,26 @@ def _channel(row: dict[str, Any]) -> None:
 
 
 def _source(row: dict[str, Any]) -> None:
-    _only(row, "channel", "group", "match", "policy", "announce_to", "owner", "label")
+    known = ("channel", "group", "match", "policy", "announce_to", "owner", "label")
+    _only(row, *known, "tags", "upgrade")
     str(row["channel"]), str(row["group"])
+    own: dict[str, Any] = {name: row[name] for name in ("tags", "upgrade") if name in row}
+    if own and not row.get("match"):
+        raise ValueError("tags and upgrade belong to a place: say which one with match")
+    check_settings(own)
+
+
+def _setting(row: dict[str, Any]) -> None:
+    _only(row, "key", "value")
+    name, value = str(row["key"]), row["value"]
+    if name not in DEFAULTS:
+        raise ValueError(f"there is no setting “{name}”")
+    kind = type(DEFAULTS[name])
+    if type(value) is not kind or (kind is str and name.startswith("label_") and not value.strip()):
+        raise ValueError(f"“{value}” is not {KINDS[kind]}")
+
+
+KINDS = {str: "a text", int: "a number", bool: "true or false", list: "a list"}
 
 
 def _rotation(row: dict[str, Any]) -> None:
@@ -304,4 +325,5 @@ CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
     "rotations": _rotation,
     "follow_ups": _follow_up,
     "rules": _rule,
+    "settings": _setting,
 }

@@ -8,7 +8,8 @@ from django.db import transaction
 from inbox.accounts.models import Team, User
 from inbox.calendars.models import Calendar
 from inbox.channels.models import Channel, Source
-from inbox.common.config import setting
+from inbox.common.config import DEFAULTS, setting
+from inbox.common.models import Setting
 from inbox.followups.models import FollowUp
 from inbox.handbook import storing
 from inbox.handbook.reading import BadHandbook, read
@@ -46,12 +47,22 @@ def dump() -> str:
         "calendars": [_calendar(calendar) for calendar in Calendar.objects.order_by("key")],
         "policies": [_policy(policy) for policy in Policy.objects.order_by("key")],
         "channels": [_channel(channel) for channel in Channel.objects.order_by("kind", "key")],
-        "sources": [_source(source) for source in Source.objects.exclude(group=None)],
+        "sources": [
+            _source(source)
+            for source in Source.objects.exclude(group=None)
+            .select_related("channel", "group__policy", "group__owner")
+            .order_by("pk")
+        ],
         "rotations": [_rotation(rotation) for rotation in Rotation.objects.order_by("key")],
         "categories": [category.name for category in Category.objects.all()],
         "follow_ups": [_follow_up(row) for row in FollowUp.objects.order_by("key")],
         "rules": [_rule(rule) for rule in Rule.objects.all()],
         "pleasantries": setting("pleasantries"),
+        "settings": [
+            {"key": row.name, "value": row.value}
+            for row in Setting.objects.filter(name__in=DEFAULTS).order_by("name")
+            if row.name != "pleasantries"  # has a section of its own
+        ],
     }
     filled = {name: rows for name, rows in data.items() if rows}
     return str(yaml.safe_dump(filled, sort_keys=False, allow_unicode=True, width=110))
@@ -136,6 +147,9 @@ def _source(source: Source) -> dict[str, Any]:
         "match": source.external_key,
         "policy": group.policy.key if group and group.policy else None,
         "announce_to": group.announce_to if group else "",
+        **({"owner": group.owner.username} if group and group.owner else {}),
+        **({"label": source.label} if source.label else {}),
+        **{name: source.settings[name] for name in ("tags", "upgrade") if name in source.settings},
     }
 
 

@@ -59,6 +59,7 @@ def store(book: Handbook, *, prune: bool = False) -> Changes:
     for stamp in (
         "rules",
         "policies",
+        "sources",
         "calendars",
         "agents",
         "teams",
@@ -173,11 +174,30 @@ def _source(row: dict[str, Any], changes: Changes) -> None:
     channel = Channel.objects.filter(kind=kind, key=key).first()
     if channel is None:
         raise BadReference(f"there is no channel “{row['channel']}”")
-    values = {"policy": _find(Policy, row.get("policy")), "announce_to": row.get("announce_to", "")}
+    values: dict[str, Any] = {}
+    if "policy" in row:
+        values["policy"] = _find(Policy, row["policy"])
+    if "owner" in row:
+        values["owner"] = _find(User, row["owner"], "username")
+    if "announce_to" in row:
+        values["announce_to"] = row["announce_to"] or ""
     group = changes.put(SourceGroup, {"name": row["group"]}, values)
     if row.get("match"):
         where = {"channel": channel, "external_key": row["match"]}
-        changes.put(Source, where, {"group": group, "label": row.get("label", "")})
+        known = Source.objects.filter(**where).first()
+        own = {name: row[name] for name in ("tags", "upgrade") if name in row}
+        settings = {**(known.settings if known else {}), **own}
+        filled = {name: value for name, value in settings.items() if value}
+        place = {"group": group, "settings": filled}
+        if "label" in row:
+            place["label"] = row["label"]
+        changes.put(Source, where, place)
+
+
+def _setting(row: dict[str, Any], changes: Changes) -> None:
+    if setting(row["key"]) != row["value"]:
+        change_setting(row["key"], row["value"])
+        changes.append(f"~ setting {row['key']}")
 
 
 def _rotation(row: dict[str, Any], changes: Changes) -> None:
@@ -262,6 +282,7 @@ WRITERS: dict[str, Callable[[Any, Changes], None]] = {
     "categories": _category,
     "rules": _rule,
     "follow_ups": _follow_up,
+    "settings": _setting,
 }
 
 

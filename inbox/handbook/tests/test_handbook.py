@@ -8,7 +8,12 @@ import yaml
 from django.core.management import CommandError, call_command
 
 from inbox.accounts.models import User
-from inbox.channels.models import Channel
+from inbox.channels import sources
+from inbox.channels.models import Channel, Source, SourceGroup
+from inbox.common.config import setting
+from inbox.common.models import Setting
+from inbox.common.versions import bump
+from inbox.handbook.reading import BadHandbook
 from inbox.handbook.services import load
 from inbox.intake.tests.test_mail import PRESET
 from inbox.routing.models import Rule
@@ -63,6 +68,74 @@ def test_dry_run_prints_the_difference_and_changes_nothing(
     assert "newcomers" in said
     assert book["rules"][0]["key"] in said
     assert Rule.objects.get(key=book["rules"][0]["key"]).stop == before
+
+
+PLACES = """
+version: 1
+people:
+  - {username: ana, name: Ana}
+channels:
+  - {kind: slack, key: community}
+sources:
+  - channel: slack/community
+    group: core
+    match: example/core
+    announce_to: "#core-issues"
+    owner: ana
+    label: Core
+    tags: {"v*": packages/core, "docs-*": ""}
+    upgrade: "pip install core=={version}"
+  - {channel: slack/community, group: taps, match: example/tap-*, upgrade: Update the tap.}
+settings:
+  - {key: label_triage, value: "Needs triage"}
+  - {key: release_text, value: "Hi {name}, {version} is out. {upgrade}"}
+  - {key: short_queue, value: 3}
+"""
+
+
+def test_places_and_settings_are_carried_both_ways(capsys: pytest.CaptureFixture[str]) -> None:
+    load(PLACES)
+    first = dumped(capsys)
+    assert setting("label_triage") == "Needs triage"
+    core, taps = first["sources"]
+    wanted = yaml.safe_load(PLACES)
+    assert {name: core[name] for name in wanted["sources"][0]} == wanted["sources"][0]
+    assert taps["upgrade"] == "Update the tap."
+    assert {row["key"]: row for row in first["settings"]} == {
+        row["key"]: row for row in wanted["settings"]
+    }
+    for model in (Source, SourceGroup, Setting):
+        model._default_manager.all().delete()
+    bump("settings")
+    load(yaml.safe_dump(first))
+    assert dumped(capsys) == first
+    assert load(yaml.safe_dump(first)) == []
+
+
+def test_place_takes_what_is_set_for_its_pattern() -> None:
+    load(PLACES)
+    channel = Channel.objects.get(kind="slack")
+    sources.resolve(channel, "example/tap-csv", "tap-csv")
+    assert sources.settings_of(channel, "example/tap-csv") == {"upgrade": "Update the tap."}
+    assert sources.settings_of(channel, "example/other") == {}
+    assert sources.settings_of(channel, "example/core")["tags"]["v*"] == "packages/core"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("packages/core,", "3,", "needs a folder"),
+        ("key: label_triage", "key: label_sorting", "no setting"),
+        ("value: 3", "value: three", "not a number"),
+        ('value: "Needs triage"', 'value: " "', "not a text"),
+        ("    match: example/core\n", "", "belong to a place"),
+    ],
+)
+def test_mistakes_in_places_and_settings_are_explained(old: str, new: str, said: str) -> None:
+    assert old in PLACES
+    with pytest.raises(BadHandbook, match=said):
+        load(PLACES.replace(old, new))
+    assert not Source.objects.exists()
 
 
 @pytest.mark.parametrize(
