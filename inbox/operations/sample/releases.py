@@ -11,7 +11,7 @@ from inbox.channels.tracker import TrackedItem, TrackedRelease
 from inbox.common.work import Actor
 from inbox.loop import items, notices
 from inbox.loop import services as loop
-from inbox.loop.models import Item, LoopNotice
+from inbox.loop.models import Item, Link, LoopNotice
 from inbox.operations.sample.issues import HOST
 from inbox.outbox import deciding
 from inbox.tickets.models import Ticket
@@ -43,7 +43,11 @@ def make(agent: User, asked: list[Ticket], now: datetime) -> None:
     at = now - timedelta(days=11)
     _act(agent, at, partial(deciding.approve, notice.outgoing))
     LoopNotice.objects.filter(pk=notice.pk).update(answered_at=at + timedelta(hours=5))
-    Item.objects.filter(channel=channel).update(due_at=None)  # nobody is there to be asked
+    for link in Link.objects.filter(item__at=None).select_related("item", "ticket"):
+        if link.item is not None:  # nobody is there to be asked
+            link.item.title, link.item.at = link.ticket.subject[:250], link.created_at
+            link.item.save(update_fields=["title", "at"])
+    Item.objects.filter(channel=channel).update(due_at=None)
 
 
 def _act(agent: User | None, at: datetime, verb: Callable[[], object]) -> None:

@@ -63,4 +63,4 @@ def test_one_draft_is_approved_in_new_words_and_taken_back(
         tab.locator(".toast", has_text="waits for approval again").wait_for()
         assert words.input_value() == "It is in v1.1.0, Noor."
     notice.refresh_from_db()
-    assert (notice.outgoing.state, notice.outgoing.message) == ("held", None)
+    assert (notice.outgoing.state, notice.outgoing.message_id) == ("held", None)
