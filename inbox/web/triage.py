@@ -84,7 +84,7 @@ def show(request: HttpRequest, *, status: int = 200, **extra: object) -> HttpRes
         "more": len(shown) > MOST,
         "scoping_text": setting("scoping_text"),
         "acts": may(user, "label", request.POST),
-        "path": request.get_full_path(),
+        "path": f"{reverse('triage')}?{request.GET.urlencode()}",
         **extra,
     }
     return page(request, "triage/triage.html", context, status=status)
@@ -174,7 +174,7 @@ def act(request: HttpRequest, number: int, verb: str) -> HttpResponse:
             else:
                 triage.refer(row, why=body, user=user)
     except VerbError as error:
-        return show(request, status=422, problem=error)
+        return show(request, status=422, problem=error, wrong=number, verb=verb, draft=body)
     label = setting("label_review")
     said = "Said so" if verb == "scope" else "Noted why"
     messages.success(request, f"{said}, and #{number} carries “{label}” now.")

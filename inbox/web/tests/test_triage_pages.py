@@ -212,6 +212,16 @@ def test_without_words_nothing_changes(verb: str, desk: Client) -> None:
     assert desk.post(f"/triage/{row.pk}/close/", {"body": "x"}).status_code == 404
 
 
+def test_mistake_on_a_list_keeps_the_list_and_what_was_written(desk: Client) -> None:
+    row = issue("Key pairs", labels=("Community",))
+    answer = desk.post(f"/triage/{row.pk}/refer/?tab=community", {"body": " "})
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert subjects(text) == ["Key pairs"]
+    assert 'value="/triage/?tab=community"' in text
+    assert 'href="?tab=' not in text, "links of the page lead nowhere from the form's address"
+
+
 def test_a_mail_is_referred_to_product_and_stands_on_the_agenda(desk: Client) -> None:
     """S46: any thread, whatever its channel."""
     row = ticket()
