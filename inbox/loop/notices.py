@@ -31,6 +31,7 @@ from inbox.tickets.models import (
 FRESH = timedelta(days=30)  # nobody wants to hear of a release of last year
 NEVER_TOLD = (Status.SPAM, Status.TRASHED)
 MOST_STEPS = 4
+MOST_AT_ONCE = 50  # tickets in one change
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,16 +104,25 @@ def _asker(thread: Thread) -> Identity | None:
 
 
 def draft_release(item: Item, release: Release) -> None:
-    """A draft for everybody who waits, once per release, person and channel."""
+    """A draft for everybody who waits, once per release, person and channel.
+
+    Of very many the rest has its turn when the item is looked up again, in a change of its own.
+    """
     now = work.current().now
     if release.published_at is None or release.published_at < now - FRESH:
         return
-    told: set[int] = set()
+    news = {"version": release.tag, "url": item.url}
+    fresh = 0
     for one in waiting_for(item):
-        if one.ticket.pk not in told:
-            told.add(one.ticket.pk)
-            ticket = tickets.lock(one.ticket.pk)
-            tickets.record(ticket, kinds.RELEASED, version=release.tag, url=item.url)
+        heard = one.ticket.events.filter(
+            kind=kinds.RELEASED, data__version=release.tag, data__url=item.url
+        )
+        if not heard.exists():
+            if fresh == MOST_AT_ONCE:
+                Item.objects.filter(pk=item.pk).update(due_at=now)
+                return
+            fresh += 1
+            tickets.record(tickets.lock(one.ticket.pk), kinds.RELEASED, **news)
         if one.ticket.resolution != Resolution.DOCS_GAP:  # told when the page was there
             _draft(item, one, release, setting("release_text"))
 

@@ -82,12 +82,11 @@ def _again(item: Item, error: DeliveryError, now: datetime) -> None:
 
 
 def _came_out(item: Item, release: Release | None) -> None:
-    if item.released_in == release:
-        return
-    notices.withdraw(item)
-    item.released_in = release
-    item.save(update_fields=["released_in"])
-    item.links.update(released_in=release.tag if release else "")
+    if item.released_in != release:
+        notices.withdraw(item)
+        item.released_in = release
+        item.save(update_fields=["released_in"])
+        item.links.update(released_in=release.tag if release else "")
     if release is not None:
         notices.draft_release(item, release)
 

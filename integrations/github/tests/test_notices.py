@@ -4,10 +4,12 @@ import pytest
 from django.test import Client
 
 from inbox.accounts.models import ApiToken, Role, Team, User
+from inbox.loop import notices
+from inbox.loop import services as loop
 from inbox.loop.models import LoopNotice
 from inbox.outbox.models import Outgoing
 from inbox.tickets import services as tickets
-from inbox.tickets.models import Ticket
+from inbox.tickets.models import Ticket, TicketEvent
 from integrations.github.tests.conftest import NOON, REPO, deliver, drafts, fixed, look
 from rig.desk import act, agent, asker, ticket
 from rig.github import FakeGitHub
@@ -150,3 +152,21 @@ def test_drafts_are_decided_by_the_api(hub: FakeGitHub, git: GitRepository) -> N
     assert (first.outgoing.state, first.outgoing.message is None) == ("queued", False)
     # a draft never leaves by trying again: it waits for a yes
     assert (second.outgoing.state, second.outgoing.held_reason) == ("held", "approval")
+
+
+def test_very_many_who_wait_are_drafted_in_several_changes(
+    hub: FakeGitHub, git: GitRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "MOST_AT_ONCE", 2)
+    _, mail = fixed(hub, git)
+    for name in ("noor", "zoe", "ines"):
+        row = ticket(channel=mail.channel, who=asker(name))
+        act(loop.add_link, row, url=f"https://github.com/{REPO}/issues/1", at=NOON)
+    deliver(git.release("v1.1.0"))
+    look()
+    assert len(drafts()) == 5
+    late = ticket(channel=mail.channel, who=asker("leif"))
+    act(loop.add_link, late, url=f"https://github.com/{REPO}/issues/1", at=NOON)
+    assert len(drafts()) == 6
+    heard = TicketEvent.objects.filter(kind="released").values_list("ticket", flat=True)
+    assert len(heard) == len(set(heard)) == 6, "each ticket hears of it once"
