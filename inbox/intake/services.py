@@ -6,14 +6,13 @@ A delivery is filed again from the start when somebody else filed the same thing
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 
 from inbox.channels import sources
 from inbox.channels.contract import Capability, InboundMessage, MessageClass
 from inbox.channels.models import Channel, Delivery
 from inbox.common import work
-from inbox.intake import aftermath, bounces, matching, pleasantries
+from inbox.intake import aftermath, bounces, matching, pleasantries, turns
 from inbox.intake.matching import Match
 from inbox.intake.subjects import bare_subject, first_words
 from inbox.people import services as people
@@ -21,7 +20,6 @@ from inbox.people.models import Identity
 from inbox.tickets import kinds
 from inbox.tickets import services as tickets
 from inbox.tickets.models import (
-    ENDED,
     Attachment,
     AuthorRole,
     Direction,
@@ -31,7 +29,6 @@ from inbox.tickets.models import (
     ThreadRole,
     Ticket,
     Visibility,
-    WaitingOn,
 )
 
 # A robot's answer that belongs to no ticket is kept as a delivery, never as a ticket.
@@ -204,22 +201,11 @@ def _join(arrival: Arrival, sender: Identity, match: Match, *, trusted: bool) ->
     forum = Capability.FORUM in arrival.channel.type.capabilities
     if role == AuthorRole.TEAM:
         if forum:
-            _answered_there(ticket, sender, arrival)
+            turns.answered_there(ticket, sender, arrival.message.sent_at)
     elif not (forum and role == AuthorRole.COMMUNITY and ticket.is_live):
         since = arrival.message.sent_at if forum else None
-        if not _is_over_since(match.thread, since):
-            _their_turn_is_over(ticket, since=since)
-
-
-def _is_over_since(thread: Thread, since: datetime | None) -> bool:
-    """Whether the conversation was closed at the vendor after this was said.
-
-    Read again: it was read before the ticket was ours, and may have been closed meanwhile.
-    """
-    if since is not None:
-        thread.refresh_from_db(fields=["state_at", "is_closed"])
-    closed_at = thread.state_at if thread.is_closed else None
-    return since is not None and closed_at is not None and since <= closed_at
+        if not turns.is_over_since(match.thread, since):
+            turns.ended(ticket, since=since)
 
 
 def _note_from_outside(arrival: Arrival, ticket: Ticket, thread: Thread, sender: Identity) -> None:
@@ -242,33 +228,6 @@ def _note_from_outside(arrival: Arrival, ticket: Ticket, thread: Thread, sender:
         delivery=arrival.delivery,
         files=arrival.files,
     )
-
-
-def _answered_there(ticket: Ticket, sender: Identity, arrival: Arrival) -> None:
-    """A colleague answered in the thread itself: in progress, and theirs if nobody's (S57)."""
-    said_later = ticket.asked_at is not None and ticket.asked_at > arrival.message.sent_at
-    if said_later or ticket.status in ENDED or ticket.status == "on_hold":
-        return
-    if ticket.owner_id is None and sender.user is not None:
-        tickets.assign(ticket, sender.user, why="answered in the thread")
-    tickets.wait(ticket, why="answered in the thread")
-
-
-def _their_turn_is_over(ticket: Ticket, *, since: datetime | None) -> None:
-    """A customer wrote: ours to answer again (S60). Trash and spam stay where they are (L21).
-
-    Where the vendor's times can be believed, a message that was answered `since` changes nothing.
-    """
-    if ticket.status in ("trashed", "spam"):
-        return
-    if since is not None and ticket.answered_at is not None and ticket.answered_at > since:
-        return
-    if ticket.snoozed_until is not None and ticket.snooze_mode == "reply":
-        tickets.unsnooze(ticket, why="a reply came")
-    if ticket.status == "on_hold":
-        return  # the hold's reason still stands; the queue shows the new message
-    if (ticket.status, ticket.waiting_on) != ("open", WaitingOn.US):
-        tickets.reopen(ticket, why="they wrote")
 
 
 def _role(ticket: Ticket, sender: Identity, *, trusted: bool) -> str:
