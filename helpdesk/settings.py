@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "integrations.pagerduty",
     "integrations.slack",
     "integrations.github",
+    "integrations.livechat",
 ]
 MIDDLEWARE = [
     "inbox.web.middleware.request_log",

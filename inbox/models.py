@@ -5,6 +5,7 @@ from inbox.calendars.models import Calendar, CalendarVersion
 from inbox.channels.models import Channel, Delivery, Fetch, Lookup, Source, SourceGroup
 from inbox.common.models import ConfigVersion, Setting
 from inbox.followups.models import DelayedAction, Digest, FollowUp, Handover, PromiseOffer
+from inbox.livechat.models import Conversation, Entry, Visitor, VisitorToken
 from inbox.loop.models import Closing, Item, Link, LoopNotice, Release
 from inbox.mirrors.models import MirrorCard, MirrorTarget
 from inbox.notify.models import Notice
@@ -50,9 +51,11 @@ __all__ = [
     "ConfigVersion",
     "Contact",
     "ContactMerge",
+    "Conversation",
     "DelayedAction",
     "Delivery",
     "Digest",
+    "Entry",
     "Fetch",
     "FollowUp",
     "Handover",
@@ -92,4 +95,6 @@ __all__ = [
     "TicketEvent",
     "Tombstone",
     "User",
+    "Visitor",
+    "VisitorToken",
 ]

@@ -261,6 +261,7 @@ class Capability(StrEnum):
     POLL = "poll"
     FORUM = "forum"  # many people talk in a thread; a stranger's word is not the asker's
     CARD = "card"  # cards with buttons can be posted and changed
+    LIVE = "live"  # somebody waits on a page: no delays, and what is said is bridged to the team
     REPLY_TOKEN = "reply_token"  # noqa: S105 - a capability's name, not a password
 
 

@@ -53,6 +53,13 @@ DEFAULTS: dict[str, Any] = {
     "automatic_per_address_day": 6,
     "automatic_per_ticket_hour": 1,
     "automatic_per_ticket": 5,
+    # live chat: the limits of one visitor or address, and when unread answers are mailed
+    "chat_messages_per_minute": 20,
+    "chat_conversations_per_half_day": 6,
+    "chat_identifies_per_hour": 60,
+    "chat_visitors_per_address_hour": 60,
+    "chat_transcripts_per_day": 3,
+    "chat_mail_after_minutes": 10,
     # labels, exactly as they are written at the vendor
     "label_triage": "Triage 👀",
     "label_review": "Product review",

@@ -8,7 +8,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
@@ -34,28 +34,40 @@ class Change:
     restricted_team: int | None
 
 
+Wants = Callable[[Change], bool]
+
+
 class Hub:
     """Fans out to the listeners of this process; safe to call from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._listeners: dict[asyncio.Queue[Change | None], asyncio.AbstractEventLoop] = {}
+        self._listeners: dict[
+            asyncio.Queue[Change | None], tuple[asyncio.AbstractEventLoop, Wants]
+        ] = {}
 
     def publish(self, change: Change) -> None:
         """Hand a change to every listener; a slow one is told to reload instead."""
         with self._lock:
             listeners = list(self._listeners.items())
-        for queue, loop in listeners:
+        for queue, (loop, wants) in listeners:
+            if not wants(change):
+                continue
             try:
                 loop.call_soon_threadsafe(_offer, queue, change)
             except RuntimeError:  # its loop is closed: the tab is gone
                 self._forget(queue)
 
-    async def listen(self, *, heartbeat_seconds: float = 15.0) -> AsyncIterator[Change | None]:
-        """Changes as they come; None is a heartbeat."""
+    async def listen(
+        self, *, heartbeat_seconds: float = 15.0, wants: "Wants" = lambda _: True
+    ) -> AsyncIterator[Change | None]:
+        """Changes as they come, or those that are wanted; None is a heartbeat.
+
+        `wants` is asked in the publisher's thread.
+        """
         queue: asyncio.Queue[Change | None] = asyncio.Queue(LONGEST_QUEUE)
         with self._lock:
-            self._listeners[queue] = asyncio.get_running_loop()
+            self._listeners[queue] = (asyncio.get_running_loop(), wants)
         try:
             while True:
                 try:

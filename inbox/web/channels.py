@@ -79,6 +79,7 @@ def setup(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         "settings": [_setting(spec, config, request) for spec in known.settings],
         "manifest": known.manifest(config) if known.manifest else "",
         "hook": config.webhook_url,
+        "is_live": channel is not None and Capability.LIVE in known.capabilities,
         "problem": problem,
         "may_try": Capability.CARD in known.capabilities,
         "may_look": channel in polling.polled(),

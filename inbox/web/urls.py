@@ -5,6 +5,9 @@ from django.urls import path
 
 from inbox.web import (
     channels,
+    chat,
+    chatembed,
+    chatstream,
     deadletters,
     files,
     issues,
@@ -39,6 +42,12 @@ urlpatterns = [
     path("oncall/do/<slug:verb>/", swapping.act, name="oncall-do"),
     path("oncall/handover/<int:pk>/", oncall.handover, name="handover"),
     path("oncall/feed/<str:token>/oncall.ics", oncall.calendar_feed, name="oncall-feed"),
+    path("chat/<slug:key>/widget.js", chatembed.widget, name="chat-widget"),
+    path("chat/<slug:key>/frame/", chatembed.frame, name="chat-frame"),
+    path("chat/<slug:key>/embed/", chatembed.embed, name="chat-embed"),
+    path("chat/<slug:key>/stream/", chatstream.stream, name="chat-stream"),
+    path("chat/<slug:key>/files/<int:pk>/", chat.file, name="chat-file"),
+    path("chat/<slug:key>/<slug:verb>/", chat.api, name="chat-api"),
     path("channels/", channels.channels, name="channels"),
     path("channels/<slug:kind>/<slug:key>/", channels.setup, name="channel-setup"),
     path("channels/<slug:kind>/<slug:key>/look/", channels.look_up, name="channel-look"),

@@ -1,0 +1,1 @@
+"""Live chat: visitors, their conversations, what they may read, and mail when they have gone."""

@@ -1,0 +1,148 @@
+"""The conversation goes on by mail when the visitor has gone and left an address.
+
+An address that a visitor types is a claim: it gets one mail, written by a person, with nothing in
+it that the visitor chose; more only after somebody has answered from there (trust.md 11).
+"""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from inbox.channels import directory
+from inbox.channels.contract import Capability
+from inbox.channels.models import Channel
+from inbox.common import work
+from inbox.common.config import setting
+from inbox.livechat.feed import is_here
+from inbox.livechat.limits import spend
+from inbox.livechat.models import Conversation, EntryKind
+from inbox.outbox import services as outbox
+from inbox.tickets.models import Direction, Message, Status, Ticket
+from inbox.tickets.tokens import token_for
+
+MOST_LINES = 10
+BETWEEN = timedelta(minutes=15)
+LOOK_AGAIN = timedelta(minutes=1)
+ONE_A_DAY = timedelta(days=1)
+
+
+def plan(conversation: Conversation) -> None:
+    """An answer was given: at once by mail when nobody is there, later when nobody reads it."""
+    now = work.current().now
+    if not conversation.email or conversation.mail_due_at is not None:
+        return
+    unread = timedelta(minutes=int(setting("chat_mail_after_minutes")))
+    conversation.mail_due_at = now + (unread if is_here(conversation, now) else timedelta())
+    conversation.save(update_fields=["mail_due_at"])
+
+
+def heard(conversation: Conversation, message: Message) -> None:
+    """An answer from the address by its own token proves that it is the visitor's."""
+    author = message.author
+    if author is None or author.kind != "email" or message.matched_by != "reply_token":
+        return
+    if author.external_id == conversation.email.lower():
+        conversation.email_confirmed_at = work.current().now
+        conversation.save(update_fields=["email_confirmed_at"])
+
+
+def due_ids(now: datetime) -> list[int]:
+    """Conversations whose unread answers may have to be mailed."""
+    rows = Conversation.objects.filter(mail_due_at__lte=now).order_by("mail_due_at")
+    return list(rows.values_list("pk", flat=True)[:200])
+
+
+def write_to(pk: int, now: datetime) -> bool:
+    """Mail what the visitor has not seen, or look again later."""
+    rows = Conversation.objects.select_for_update(of=("self",))
+    conversation = rows.select_related("channel", "thread__ticket").get(pk=pk)
+    conversation.mail_due_at = _later(conversation, now)
+    lines = [] if conversation.mail_due_at else _unseen(conversation)
+    thread = conversation.thread
+    if lines and thread is not None and _may(conversation, thread.ticket, now):
+        _queue(conversation, thread.ticket, [text for _, text in lines])
+        conversation.mailed_at, conversation.mailed_entry = now, lines[-1][0]
+    conversation.save(update_fields=["mail_due_at", "mailed_at", "mailed_entry"])
+    return bool(lines)
+
+
+def _later(conversation: Conversation, now: datetime) -> datetime | None:
+    """When to look again, where it is too early to mail."""
+    mailed = conversation.mailed_at
+    if mailed is not None and now - mailed < BETWEEN:
+        return mailed + BETWEEN
+    if is_here(conversation, now) and _unseen(conversation):
+        return now + LOOK_AGAIN
+    return None
+
+
+def _unseen(conversation: Conversation) -> list[tuple[int, str]]:
+    seen = max(conversation.read_entry, conversation.mailed_entry)
+    rows = conversation.entries.filter(
+        pk__gt=seen,
+        kind=EntryKind.MESSAGE,
+        message__direction=Direction.OUT,
+        message__deleted_at=None,
+    )
+    found = rows.order_by("pk").values_list("pk", "message__author_label", "message__new_text")
+    return [(pk, f"**{name}:**\n\n{text}") for pk, name, text in found[:MOST_LINES]]
+
+
+def _may(conversation: Conversation, ticket: Ticket, now: datetime) -> bool:
+    address = conversation.email.lower()
+    if ticket.status in (Status.SPAM, Status.TRASHED) or mailbox_of(conversation.channel) is None:
+        return False
+    if not address or directory.is_own(address, directory.own_addresses()):
+        return False
+    if conversation.email_confirmed_at is not None:
+        return True
+    told = Conversation.objects.filter(email__iexact=address, mailed_at__gt=now - ONE_A_DAY)
+    return conversation.mailed_at is None and not told.exists()
+
+
+def mailbox_of(channel: Channel) -> Channel | None:
+    """The mailbox that speaks for a site, if there is one."""
+    name = str(channel.settings.get("mail_channel") or settings.SYSTEM_CHANNEL)
+    kind, _, key = name.partition("/")
+    found = [c for c in directory.active() if (c.kind, c.key) == (kind, key)]
+    mails = [c for c in found if Capability.RECIPIENTS in c.type.capabilities]
+    return mails[0] if mails else None
+
+
+def _queue(conversation: Conversation, ticket: Ticket, lines: list[str]) -> None:
+    channel = mailbox_of(conversation.channel)
+    assert channel is not None  # noqa: S101 - `_may` has asked; tells the type checker
+    address, site = conversation.email.lower(), conversation.channel.address
+    closing = "You can answer this mail: it goes on in the same conversation."
+    outbox.insert(
+        ticket=ticket,
+        channel=channel,
+        kind="chat_mail",
+        delay=timedelta(),
+        key=f"chat:{uuid.uuid4().hex}",
+        payload={
+            "external_id": channel.type.new_external_id(channel.config, uuid.uuid4().hex),
+            "text": "\n\n".join([*lines, closing]),
+            "subject": f"Your chat with {site}",
+            "to": [address],
+            "reply_token": token_for(ticket.pk, address),
+            "author_name": site,
+        },
+    )
+
+
+def send_transcript(conversation: Conversation) -> bool:
+    """Mail the whole conversation to an address that is known to be the visitor's.
+
+    False when there is none. Raises `TooMany`.
+    """
+    thread = conversation.thread
+    proven = conversation.email_confirmed_at is not None
+    if thread is None or not proven or mailbox_of(conversation.channel) is None:
+        return False
+    spend("chat_transcripts_per_day", conversation.visitor_id)
+    rows = conversation.entries.filter(kind=EntryKind.MESSAGE, message__deleted_at=None)
+    said = rows.order_by("pk").values_list("message__author_label", "message__new_text")
+    _queue(conversation, thread.ticket, [f"**{name}:**\n\n{text}" for name, text in said])
+    return True

@@ -1,0 +1,109 @@
+"""Visitors of a site, how their browsers are known, and what each conversation has shown them."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Visitor(models.Model):
+    """Somebody on a site that shows the widget. Name and address are claims unless `verified`."""
+
+    channel = models.ForeignKey("inbox.Channel", on_delete=models.CASCADE, related_name="visitors")
+    external_key = models.CharField(max_length=64)
+    name = models.CharField(max_length=120, blank=True)
+    email = models.CharField(max_length=250, blank=True)
+    verified = models.BooleanField(default=False)  # the site's server has signed who it is
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "external_key"], name="visitor_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.external_key
+
+
+class VisitorToken(models.Model):
+    """A browser of a visitor: 256 random bits that we handed out, kept as their digest."""
+
+    visitor = models.ForeignKey(Visitor, on_delete=models.CASCADE, related_name="tokens")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"token of {self.visitor_id}"
+
+
+class Conversation(models.Model):
+    """One chat. It has a thread, and so a ticket, once the visitor has written."""
+
+    channel = models.ForeignKey("inbox.Channel", on_delete=models.CASCADE, related_name="+")
+    visitor = models.ForeignKey(Visitor, on_delete=models.CASCADE, related_name="conversations")
+    key = models.CharField(max_length=64, unique=True)
+    thread = models.OneToOneField(
+        "inbox.Thread", on_delete=models.SET_NULL, null=True, related_name="conversation"
+    )
+    page = models.CharField(max_length=500, blank=True)
+    email = models.CharField(max_length=250, blank=True)
+    email_confirmed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)  # none: no page of the visitor is open
+    read_entry = models.BigIntegerField(default=0)
+    # when an answer that nobody has read goes out by mail, and how far mails have told
+    mail_due_at = models.DateTimeField(null=True)
+    mailed_at = models.DateTimeField(null=True)
+    mailed_entry = models.BigIntegerField(default=0)
+    rating = models.PositiveSmallIntegerField(null=True)
+    rating_comment = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["mail_due_at"],
+                name="conversation_mail_due",
+                condition=Q(mail_due_at__isnull=False),
+            ),
+            models.Index(fields=["visitor", "-id"], name="conversation_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"chat {self.key}"
+
+
+class EntryKind(models.TextChoices):
+    """What the visitor's page is told."""
+
+    MESSAGE = "message", "Message"
+    CHANGED = "changed", "Message changed"
+    CLOSED = "closed", "Closed"
+
+
+class Entry(models.Model):
+    """One thing a visitor may see. The id is the stream's event id.
+
+    Rows of one conversation are written under its ticket's lock, so their ids rise in the order
+    of their commits and nobody who resumes after an id misses one.
+    """
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="entries")
+    kind = models.CharField(max_length=8, choices=EntryKind.choices)
+    message = models.ForeignKey(
+        "inbox.Message", on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "entries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "message"],
+                name="entry_once_per_message",
+                condition=Q(kind="message"),
+            )
+        ]
+        indexes = [models.Index(fields=["conversation", "id"], name="entry_in_order")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"

@@ -1,0 +1,158 @@
+"""What visitors do, and the pipeline's step that decides what they get to see."""
+
+import base64
+import json
+from datetime import datetime
+from typing import Any
+
+from inbox.channels import directory, inlet
+from inbox.channels.contract import Capability, InboundFile
+from inbox.channels.models import Channel
+from inbox.common import work
+from inbox.livechat import continuing
+from inbox.livechat.limits import spend
+from inbox.livechat.models import Conversation, Entry, EntryKind
+from inbox.tickets import kinds
+from inbox.tickets import services as tickets
+from inbox.tickets.models import Message, Thread, ThreadRole, Ticket, TicketEvent, Visibility
+
+LEADS = "leads"
+
+
+def say(
+    conversation: Conversation,
+    *,
+    client_id: str,
+    text: str,
+    now: datetime,
+    file: InboundFile | None = None,
+) -> bool:
+    """Store a visitor's line; False when it was here before. Raises `TooMany`.
+
+    It comes in by the one door, so that it is filed exactly once and rules see it.
+    """
+    spend("chat_messages_per_minute", conversation.visitor_id)
+    visitor, channel = conversation.visitor, conversation.channel
+    sent: dict[str, Any] = {
+        "conversation": conversation.key,
+        "line": client_id,
+        "visitor": {
+            "id": visitor.external_key,
+            "name": visitor.name,
+            "email": conversation.email,
+            "verified": visitor.verified,
+        },
+        "text": text,
+        "at": now.isoformat(),
+        "page": conversation.page,
+        "purpose": channel.settings.get("purpose", ""),
+    }
+    if file is not None:
+        content = base64.b64encode(file.content).decode()
+        sent["file"] = {"name": file.filename, "type": file.content_type, "base64": content}
+    stored = inlet.receive(
+        channel,
+        dedupe_key=f"{conversation.key}:{client_id}",
+        headers={"content-type": "application/json"},
+        body=json.dumps(sent).encode(),
+        now=now,
+    )
+    return stored is not None
+
+
+def end(conversation: Conversation) -> None:
+    """The visitor is done. A question that nobody has answered stays on the queue."""
+    Conversation.objects.filter(pk=conversation.pk, ended_at=None).update(
+        ended_at=work.current().now
+    )
+    if conversation.thread is None:
+        return
+    ticket = tickets.lock(conversation.thread.ticket_id)
+    if ticket.is_live and ticket.answered_at is not None:
+        tickets.close(ticket, resolution="solved", why="the visitor ended the chat")
+
+
+def rate(conversation: Conversation, *, score: int, comment: str) -> None:
+    """What the visitor thinks of it; it may be changed."""
+    Conversation.objects.filter(pk=conversation.pk).update(rating=score, rating_comment=comment)
+    if conversation.thread is not None:
+        ticket = tickets.lock(conversation.thread.ticket_id)
+        words = f": {comment}" if comment else ""
+        tickets.add_note(ticket, body=f"The visitor rated this chat {score} of 5{words}")
+
+
+# ------------------------------------------------------------------ the step
+
+
+def on_event(event: TicketEvent) -> None:
+    """Public messages become entries of the conversation once they are out."""
+    if not any(Capability.LIVE in c.type.capabilities for c in directory.active()):
+        return
+    if event.kind in (kinds.MESSAGE_IN, kinds.MESSAGE_OUT):
+        message = work.current().objects["message", event.data["message"]]
+        if event.kind == kinds.MESSAGE_IN or message.delivery_id is not None:
+            _show(message, first=bool(event.data.get("first")))
+    elif event.kind == kinds.SENT and event.data.get("message"):
+        rows = Message.objects.select_related("thread__channel")
+        _show(rows.get(pk=event.data["message"]))
+    elif event.kind in (kinds.MESSAGE_EDITED, kinds.MESSAGE_DELETED):
+        _change(event.data["message"])
+    elif event.kind == kinds.CLOSED:
+        _close(event.ticket)
+    elif event.kind == kinds.REOPENED:
+        Conversation.objects.filter(thread__ticket=event.ticket).update(ended_at=None)
+
+
+def _show(message: Message, *, first: bool = False) -> None:
+    thread = message.thread
+    conversation = _conversation_of(message)
+    if conversation is None or message.visibility != Visibility.PUBLIC or message.deleted_at:
+        return
+    if conversation.thread_id is None:
+        conversation.thread = thread
+        conversation.save(update_fields=["thread"])
+    _, made = Entry.objects.get_or_create(
+        conversation=conversation,
+        message=message,
+        kind=EntryKind.MESSAGE,
+        defaults={"at": work.current().now},
+    )
+    if made and message.direction == "out":
+        continuing.plan(conversation)
+    elif made:
+        continuing.heard(conversation, message)
+    if first and conversation.channel.settings.get("purpose") == LEADS:
+        tickets.set_kind(tickets.lock(message.ticket_id), "lead")
+
+
+def _conversation_of(message: Message) -> Conversation | None:
+    """The chat that a message is part of: it was said there, or in the chat's bridge."""
+    rows = Conversation.objects.select_related("channel", "visitor")
+    thread: Thread = message.thread
+    channel: Channel = thread.channel
+    if Capability.LIVE in channel.type.capabilities:
+        return rows.filter(channel=channel, key=thread.thread_key).first()
+    if thread.role != ThreadRole.BRIDGE:
+        return None
+    # of tickets that were merged, a bridge goes on with the chat that came with it
+    for found in rows.filter(thread__ticket=message.ticket_id).select_related("thread"):
+        if found.thread is not None and found.thread.moved_from == thread.moved_from:
+            return found
+    return None
+
+
+def _change(message_id: int) -> None:
+    for entry in Entry.objects.filter(message=message_id, kind=EntryKind.MESSAGE):
+        Entry.objects.create(
+            conversation_id=entry.conversation_id,
+            message_id=message_id,
+            kind=EntryKind.CHANGED,
+            at=work.current().now,
+        )
+
+
+def _close(ticket: Ticket) -> None:
+    now = work.current().now
+    for conversation in Conversation.objects.filter(thread__ticket=ticket):
+        Entry.objects.create(conversation=conversation, kind=EntryKind.CLOSED, at=now)
+        Conversation.objects.filter(pk=conversation.pk, ended_at=None).update(ended_at=now)

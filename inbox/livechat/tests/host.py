@@ -1,0 +1,39 @@
+"""Somebody else's site that shows the widget: another origin, with a policy as strict as it goes."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Docs</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"></head>
+<body><main><h1>Self-hosting</h1><p>{filler}</p></main>
+<script async src="{desk}/chat/docs/widget.js" crossorigin="anonymous"></script></body></html>"""
+PLAIN = PAGE.partition("<script")[0] + "</body></html>"
+
+
+@contextmanager
+def site(desk: str, *, name: str = "localhost") -> Iterator[str]:
+    """Serve the page at `/`, and without the widget at `/plain`; gives its origin."""
+    policy = f"default-src 'none'; script-src {desk}; frame-src {desk}"
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            known = {"/": PAGE, "/start": PAGE, "/plain": PLAIN}.get(self.path.partition("?")[0])
+            self.send_response(200 if known else 204)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Security-Policy", policy)
+            self.end_headers()
+            if known:
+                self.wfile.write(known.format(desk=desk, filler="Keep state. " * 200).encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://{name}:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
