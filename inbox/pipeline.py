@@ -20,8 +20,10 @@ from inbox.followups import services as followups
 from inbox.intake import aftermath, moving, prepare, results
 from inbox.intake.prepare import Claim
 from inbox.intake.services import Arrival, file_message
+from inbox.livechat import services as livechat
 from inbox.loop import items
 from inbox.loop import services as loop
+from inbox.mirrors import bridging
 from inbox.mirrors import services as mirrors
 from inbox.oncall import assigning as oncall
 from inbox.outbox import sending
@@ -33,15 +35,17 @@ from inbox.tickets.models import TicketEvent
 
 Step = Callable[[TicketEvent], None]
 
-# guard → routing → sla → oncall → followups → loop → mirrors → community → playbooks → search →
-# outbox: rooms that react join here, in this order, when they exist.
+# guard → routing → sla → oncall → followups → loop → livechat → mirrors → community → playbooks →
+# search → outbox: rooms that react join here, in this order, when they exist.
 STEPS: tuple[Step, ...] = (
     routing.on_event,
     sla.on_event,
     oncall.on_event,
     followups.on_event,
     loop.on_event,
+    livechat.on_event,
     mirrors.on_event,
+    bridging.on_event,
     outbox.on_event,
 )
 # Twenty actions a rule may take, each with a follow-up or two, for one message; more is a loop.

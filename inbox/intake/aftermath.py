@@ -69,7 +69,7 @@ def file_reaction(found: InboundReaction, channel: Channel) -> str:
         return "a later state of this reaction is known"
     message = _message(channel, found.message_key)
     if message is None:
-        return "kept; the message is no ticket's so far"
+        return _on_bridge(found, author, channel)
     _does(message, author, found.emoji, added=found.added, at=found.at)
     return ""
 
@@ -133,18 +133,42 @@ def _message(channel: Channel, key: str) -> Message | None:
     return rows.select_related("thread", "ticket").first()
 
 
+def _on_bridge(found: InboundReaction, author: Identity, channel: Channel) -> str:
+    """On a live chat's card, which is no message of its ticket, but the root of its thread."""
+    key = found.message_key.partition("/")[2]
+    threads = Thread.objects.filter(realm=channel.realm, role=ThreadRole.BRIDGE)
+    number = threads.filter(thread_key=key[:250]).values_list("ticket_id", flat=True).first()
+    if number is None:
+        return "kept; the message is no ticket's so far"
+    if not people.is_team(author):
+        return "only the team acts on a card"
+    _acts(tickets.lock(number), author, found.emoji, added=found.added, at=found.at)
+    return ""
+
+
 def _does(message: Message, author: Identity, emoji: str, *, added: bool, at: datetime) -> None:
-    if message.thread.role != ThreadRole.CUSTOMER or work.current().historic:
+    bridged = message.thread.role == ThreadRole.BRIDGE and people.is_team(author)
+    if not (bridged or message.thread.role == ThreadRole.CUSTOMER) or work.current().historic:
         return
     ticket = tickets.lock(message.ticket_id)
+    _acts(ticket, author, emoji, added=added, at=at, message=message.pk)
+
+
+def _acts(
+    ticket: Ticket,
+    author: Identity,
+    emoji: str,
+    *,
+    added: bool,
+    at: datetime,
+    message: int | None = None,
+) -> None:
     role = _role(ticket, author)
     label = author.user.username if author.user else author.label
     # who did it knows it already: nothing of it goes back to the vendor
     actor = Actor(kind="contact", label=label[:150], identity_id=author.pk, echo=True)
     with work.current().acting_as(actor):
-        tickets.record(
-            ticket, kinds.REACTED, emoji=emoji, added=added, role=role, message=message.pk
-        )
+        tickets.record(ticket, kinds.REACTED, emoji=emoji, added=added, role=role, message=message)
         if emoji in setting("emoji_done"):
             _done(ticket, author, role, added=added, at=at)
         elif emoji in setting("emoji_mine") and added and role == AuthorRole.TEAM:

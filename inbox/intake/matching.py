@@ -15,6 +15,8 @@ from inbox.tickets import services as tickets
 from inbox.tickets import tokens
 from inbox.tickets.models import Direction, Message, Thread, Ticket
 
+# kinds whose messages name their conversation themselves
+NAMED_THREADS = {Capability.FORUM, Capability.LIVE}
 BULK = 25  # recipients from which on an answer to it is a conversation of its own (L3)
 
 
@@ -27,12 +29,19 @@ class Match:
     unverified: bool = False
     hint: Ticket | None = None
 
+    @property
+    def is_visitor(self) -> bool:
+        """Somebody who left a live chat answers our mail: their own token says so."""
+        if self.thread is None or self.unverified or self.matched_by != "reply_token":
+            return False
+        return Capability.LIVE in self.thread.channel.type.capabilities
+
 
 def find(
     message: InboundMessage, *, channel: Channel, author: Identity, trusted_team: bool
 ) -> Match:
     """The thread that a message joins, or none with a hint."""
-    if Capability.FORUM in channel.type.capabilities:
+    if channel.type.capabilities & NAMED_THREADS:
         return _in_forum(message, channel, author)
     realm = channel.realm
     hint: Ticket | None = None

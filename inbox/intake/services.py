@@ -12,7 +12,7 @@ from inbox.channels import sources
 from inbox.channels.contract import Capability, InboundMessage, MessageClass
 from inbox.channels.models import Channel, Delivery
 from inbox.common import work
-from inbox.intake import aftermath, bounces, matching, pleasantries, turns
+from inbox.intake import aftermath, bounces, bridged, matching, pleasantries, turns
 from inbox.intake.matching import Match
 from inbox.intake.subjects import bare_subject, first_words
 from inbox.people import services as people
@@ -191,9 +191,18 @@ def _join(arrival: Arrival, sender: Identity, match: Match, *, trusted: bool) ->
     assert match.thread is not None  # noqa: S101 - the caller asked; tells the type checker
     ticket = tickets.lock(match.thread.ticket_id)
     if match.thread.role != ThreadRole.CUSTOMER:
-        _note_from_outside(arrival, ticket, match.thread, sender)
+        if bridged.file(
+            arrival.message,
+            ticket,
+            match.thread,
+            sender,
+            delivery=arrival.delivery,
+            files=arrival.files,
+        ):
+            turns.answered_there(ticket, sender, arrival.message.sent_at)
         return
-    role = _role(ticket, sender, trusted=trusted)
+    asks = match.is_visitor and not trusted
+    role = AuthorRole.ASKER if asks else _role(ticket, sender, trusted=trusted)
     quiet = _is_quiet(arrival.message) or pleasantries.is_one(arrival.message.new_text)
     message = _write(arrival, ticket, match.thread, sender, role=role, match=match, quiet=quiet)
     if quiet or message.deleted_at or work.current().historic:
@@ -206,28 +215,6 @@ def _join(arrival: Arrival, sender: Identity, match: Match, *, trusted: bool) ->
         since = arrival.message.sent_at if forum else None
         if not turns.is_over_since(match.thread, since):
             turns.ended(ticket, since=since)
-
-
-def _note_from_outside(arrival: Arrival, ticket: Ticket, thread: Thread, sender: Identity) -> None:
-    """What is said in a thread of the team about the ticket: a note, never an answer (L12)."""
-    inbound = arrival.message
-    tickets.add_message(
-        ticket,
-        thread,
-        direction=Direction.OUT,
-        visibility=Visibility.INTERNAL,
-        role=AuthorRole.TEAM if people.is_team(sender) else AuthorRole.COMMUNITY,
-        external_id=inbound.message_key,
-        sent_at=inbound.sent_at,
-        author=sender,
-        author_user=sender.user,
-        author_label=sender.label[:250],
-        body_text=inbound.text,
-        new_text=inbound.new_text or inbound.text,
-        version=inbound.version,
-        delivery=arrival.delivery,
-        files=arrival.files,
-    )
 
 
 def _role(ticket: Ticket, sender: Identity, *, trusted: bool) -> str:

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from django.conf import settings
 
-from inbox.channels.contract import Button, Card, CardPart
+from inbox.channels.contract import Button, Capability, Card, CardPart
 from inbox.channels.models import Channel
 from inbox.common import work
 from inbox.common.versions import bump, kept
@@ -15,7 +15,7 @@ from inbox.mirrors import announcing
 from inbox.mirrors.models import MirrorCard, MirrorTarget, Purpose
 from inbox.outbox.effects import card_data, queue_effect
 from inbox.tickets import kinds
-from inbox.tickets.models import Message, Ticket, TicketEvent, Visibility
+from inbox.tickets.models import Message, ThreadRole, Ticket, TicketEvent, Visibility
 
 SHOWN_AGAIN = {
     kinds.STATUS,
@@ -27,6 +27,8 @@ SHOWN_AGAIN = {
     kinds.HELD,
 }
 LONGEST_QUOTE = 600
+ROLES: dict[str, str] = {Purpose.BRIDGE: ThreadRole.BRIDGE}  # what the thread under a card is
+FOLLOWING = (Purpose.TRIAGE, Purpose.BRIDGE)  # cards that change with their ticket
 
 
 def on_event(event: TicketEvent) -> None:
@@ -36,15 +38,21 @@ def on_event(event: TicketEvent) -> None:
     first = event.kind == kinds.MESSAGE_IN and event.data.get("first")
     if first:
         announcing.announce(event.ticket)
-    targets = kept("mirrors", _load)
-    if not targets:
+    found = targets()
+    if not found:
         return
     if first:
-        _show_new(event.ticket, event.data["message"], targets)
+        _show_new(event.ticket, event.data["message"], found)
     elif event.kind in SHOWN_AGAIN:
         _show_again(event.ticket)
     elif event.kind == kinds.ASKED_TEAM:
-        _ask(event, targets)
+        _ask(event, found)
+
+
+def targets(purpose: str = "") -> list[MirrorTarget]:
+    """The places of a purpose; all of them without one."""
+    found = kept("mirrors", _load)
+    return [target for target in found if purpose in ("", target.purpose)]
 
 
 def _load() -> list[MirrorTarget]:
@@ -88,7 +96,7 @@ def show(ticket: Ticket, target: MirrorTarget, message: Message | None) -> None:
         data={
             "place": target.place,
             "card": card_data(card),
-            "thread_role": "triage",
+            "thread_role": ROLES.get(target.purpose, ThreadRole.TRIAGE),
             "link_of": _link_of(message),
         },
         ticket=ticket,
@@ -108,7 +116,7 @@ def show(ticket: Ticket, target: MirrorTarget, message: Message | None) -> None:
 def _show_again(ticket: Ticket) -> None:
     if not ticket.version and ticket.message_count <= 1:
         return  # its first card is made at the end of this change anyway
-    for known in ticket.cards.filter(purpose=Purpose.TRIAGE).select_related("channel"):
+    for known in ticket.cards.filter(purpose__in=FOLLOWING).select_related("channel"):
         first = ticket.messages.order_by("pk").first()
         card = card_of(ticket, first)
         if _hash(card) == known.shown:
@@ -144,7 +152,13 @@ def card_of(ticket: Ticket, message: Message | None, *, mention: str = "") -> Ca
     about = f"Status: **{state}** | Priority: {ticket.priority} | With: {owner}"
     if ticket.hold_reason and ticket.status == "on_hold":
         about += f" | {ticket.hold_reason}"
-    fields = (("From", who), ("Source", place), ("Category", ticket.category or "none"))
+    fields: tuple[tuple[str, str], ...] = (
+        ("From", who),
+        ("Source", place),
+        ("Category", ticket.category or "none"),
+    )
+    if ticket.permalink and Capability.LIVE in ticket.channel.type.capabilities:
+        fields += (("Page", ticket.permalink),)
     controls = controls_of(ticket)
     return Card(
         title=f"#{ticket.pk} {ticket.subject}",

@@ -8,6 +8,7 @@ from inbox.calendars import feeds
 from inbox.common.work import Actor
 from inbox.followups import digests, handovers
 from inbox.followups import services as followups
+from inbox.livechat import continuing
 from inbox.loop import releasing
 from inbox.notify import services as notify
 from inbox.oncall import rosters
@@ -45,5 +46,6 @@ CLOCKWORK: tuple[tuple[Find, Act], ...] = (
     (releasing.due_ids, _look_up),
     (rosters.due_ids, rosters.refresh),  # these two ask the network: outside any change
     (feeds.due_ids, feeds.read),
+    (continuing.due_ids, _acting("live chat", continuing.write_to)),
     (notify.untold_ids, _acting("notify", notify.send)),
 )

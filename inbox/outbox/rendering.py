@@ -6,7 +6,7 @@ import nh3
 from markdown_it import MarkdownIt
 
 TAGS = set(
-    "p br strong em s a ul ol li blockquote pre code table thead tbody tr th td "
+    "p br strong em b i s a ul ol li blockquote pre code table thead tbody tr th td "
     "h1 h2 h3 h4 h5 h6 hr".split()
 )
 
@@ -18,7 +18,11 @@ def _parser() -> MarkdownIt:
 
 def to_html(markdown: str) -> str:
     """Safe HTML of a Markdown text; images and raw HTML do not come through."""
-    html = str(_parser().render(markdown[:200_000]))
+    return clean(str(_parser().render(markdown[:200_000])))
+
+
+def clean(html: str) -> str:
+    """The part of some HTML that is safe to show anywhere."""
     return nh3.clean(
         html, tags=TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}
     )

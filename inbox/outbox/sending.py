@@ -41,6 +41,7 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=90)
 GIVE_UP = timedelta(days=2)
+BRIDGED = "bridge"  # a line of a chat, shown again where the team talks
 FIRST_WAIT, LONGEST_WAIT = 15.0, 900.0
 PROBE_WAIT = timedelta(seconds=15)
 PROBES = 2
@@ -222,7 +223,7 @@ def apply(outcome: Outcome) -> bool:
         _name_message(row, outcome.receipt)
     if row.lane:
         _ring_lane(row, outcome)
-    if row.kind == EFFECT:
+    if row.kind in (EFFECT, BRIDGED):
         _open_thread(row, outcome)
         return True  # a tick on a thread is nothing to report on the ticket
     if outcome.event and row.ticket_id is not None:
@@ -269,14 +270,20 @@ def _name_message(row: Outgoing, receipt: SendReceipt) -> None:
     )
 
 
+def _under(data: dict[str, Any]) -> str:
+    """The thread of a card that an earlier row posts. Raises `DeliveryError` until it is there."""
+    card = data.get("thread_of")
+    return _target_of(card).partition("/")[2] if card else ""
+
+
 def outbound(row: Outgoing) -> OutboundMessage:
-    """The snapshot as the integration gets it. Raises `FileNotFoundError`."""
+    """The snapshot as the integration gets it. Raises `FileNotFoundError`, `DeliveryError`."""
     data = row.payload
     quote_at = data.get("quote_at")
     return OutboundMessage(
         idempotency_key=row.idempotency_key,
         external_id=data.get("external_id", ""),
-        thread_key=data.get("thread_key", ""),
+        thread_key=_under(data) or data.get("thread_key", ""),
         text=data["text"],
         place=data.get("place", ""),
         labels=tuple(data.get("labels", ())),

@@ -61,7 +61,7 @@ def reply(  # noqa: PLR0913 - what an agent decides in one go, all by name
     _check(ticket, body, then, last_seen_message)
     route = reply_route(ticket, thread=thread)
     message = _file(ticket, route, body=body, user=user, to=to, cc=cc, files=files)
-    if delay_seconds:
+    if delay_seconds and Capability.LIVE not in route.thread.channel.type.capabilities:
         work.current().cache.setdefault("delays", {})[message.pk] = timedelta(seconds=delay_seconds)
     _afterwards(ticket, then)
     return message
