@@ -1,0 +1,74 @@
+"""What a site loads of live chat: the script, the frame; and the page that says how to embed it."""
+
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from inbox.accounts.models import User
+from inbox.channels.models import Channel
+from inbox.web.chat import Refused, origins, site
+from inbox.web.page import page
+
+WIDGET = Path(settings.ROOT) / "static" / "chat" / "widget.js"
+SCORES = ((1, "Very bad"), (2, "Bad"), (3, "Fair"), (4, "Good"), (5, "Very good"))
+FRAME_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+
+
+def _channel(key: str) -> Channel:
+    try:
+        return site(key)
+    except Refused as error:
+        raise Http404 from error
+
+
+@require_safe
+def widget(request: HttpRequest, key: str) -> HttpResponse:
+    """The one script of a host's page; it may be loaded from anywhere."""
+    _channel(key)
+    response = HttpResponse(WIDGET.read_bytes(), content_type="text/javascript; charset=utf-8")
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+@require_safe
+def frame(request: HttpRequest, key: str) -> HttpResponse:
+    """The chat's page. Only the channel's sites, and our own embed page, may frame it."""
+    channel = _channel(key)
+    context = {"channel": channel, "origins": json.dumps(origins(channel)), "scores": SCORES}
+    response = render(request, "chat/frame.html", context)
+    response["Content-Security-Policy"] = " ".join([FRAME_POLICY, *origins(channel)])
+    return response
+
+
+@login_required
+@require_safe
+def embed(request: HttpRequest, key: str) -> HttpResponse:
+    """How to put the widget on a site, a live preview, and whether an origin may show it."""
+    user = request.user
+    channel = _channel(key)
+    if not isinstance(user, User) or not user.is_admin:
+        raise Http404
+    asked = request.GET.get("origin", "").strip()
+    parts = urlsplit(asked)
+    origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else asked
+    context = {
+        "channel": channel,
+        "base": settings.BASE_URL,
+        "origins": origins(channel),
+        "asked": asked,
+        "origin": origin,
+        "is_allowed": origin in origins(channel),
+        "has_secret": bool(channel.secrets.get("identity_secret")),
+    }
+    return page(request, "chat/embed.html", context)
