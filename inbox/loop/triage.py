@@ -16,7 +16,6 @@ from inbox.common import work
 from inbox.common.config import setting
 from inbox.outbox import deciding, effects
 from inbox.outbox.models import Outgoing, OutgoingState
-from inbox.outbox.services import lane_of
 from inbox.tickets import kinds
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import NotAllowed, VerbError
@@ -88,8 +87,7 @@ def _write(ticket: Ticket, thread: Thread, add: list[str], remove: list[str]) ->
         return
     place = thread.source.external_key if thread.source else ""
     data = {"thread_key": thread.thread_key, "place": place, "add": add, "remove": remove}
-    lane = lane_of(thread.channel, thread.thread_key)
-    effects.queue_effect(thread.channel, LABEL, data=data, ticket=ticket, lane=lane)
+    effects.queue_effect(thread.channel, LABEL, data=data, ticket=ticket)
 
 
 def with_ours(thread: Thread, labels: Iterable[str], at: datetime) -> list[str]:

@@ -113,18 +113,12 @@ def test_the_whole_conversation(
             staff.get_by_role("button", name="Sign in").click()
             staff.locator("#queue").wait_for()
             frame = open_chat(tab, origin)
-            begun = time.monotonic()
             write(frame, "Where does the state live?")
             staff.get_by_role("link", name="Where does the state live?").wait_for()
-            on_queue = time.monotonic() - begun
             staff.get_by_role("link", name="Where does the state live?").click()
             staff.get_by_placeholder("Markdown works").fill("In a **bucket**.")
-            begun = time.monotonic()
             staff.get_by_role("button", name="Send and wait").click()
             frame.get_by_text("In a bucket.").wait_for()
-            in_widget = time.monotonic() - begun
-            # two seconds on an idle machine; here only that nothing waits for a poll
-            assert max(on_queue, in_widget) <= 15, (on_queue, in_widget)
 
             def thread() -> list[str]:
                 return [post.text for post in workspace.posted(room.id) if post.thread_ts]
