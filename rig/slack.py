@@ -61,24 +61,27 @@ class FakeSlack(SlackApi):
     def edit(self, place: str, ts: str, text: str) -> dict[str, Any]:
         """Somebody edits their message."""
         post = self.rooms[place].posts[ts]
-        before = {"user": post.user, "text": post.text, "ts": ts}
+        before = self.shown(place, ts)
         post.text, post.edited = text, self.now()
-        event = {
-            "type": "message", "subtype": "message_changed", "channel": place, "hidden": True,
-            "ts": post.edited, "event_ts": post.edited,
-            "message": self.shown(place, ts), "previous_message": before,
-        }  # fmt: skip
+        event = self.changed(place, ts, before)
+        event |= {"ts": post.edited, "event_ts": post.edited}
         self.emit(event)
         return event
+
+    def share(self, user: str, place: str, name: str, content: bytes, **said: str) -> str:
+        """Somebody adds a file, with or without words."""
+        key = f"F{next(self._ids)}"
+        self.files[key] = content
+        url = f"{self.url}/files/{key}"
+        row = {"id": key, "name": name, "size": len(content), "mimetype": "text/plain"}
+        shared = {"subtype": "file_share", "files": [{**row, "url_private_download": url}]}
+        text = said.pop("text", "")
+        return self.say(user, place, text, **said, **shared)  # type: ignore[arg-type]  # extra
 
     def delete(self, place: str, ts: str) -> dict[str, Any]:
         """Somebody deletes their message."""
         self.rooms[place].posts[ts].deleted = True
-        at = self.now()
-        event = {
-            "type": "message", "subtype": "message_deleted", "channel": place, "hidden": True,
-            "ts": at, "event_ts": at, "deleted_ts": ts,
-        }  # fmt: skip
+        event = self.gone(place, ts)
         self.emit(event)
         return event
 
@@ -86,14 +89,16 @@ class FakeSlack(SlackApi):
         self, user: str, place: str, ts: str, emoji: str, *, added: bool = True
     ) -> dict[str, Any]:
         """Somebody puts an emoji on a message, or takes it off."""
-        users = self.rooms[place].posts[ts].reactions.setdefault(emoji, [])
+        post = self.rooms[place].posts[ts]
+        users = post.reactions.setdefault(emoji, [])
         if added and user not in users:
             users.append(user)
         if not added and user in users:
             users.remove(user)
         event = {
             "type": "reaction_added" if added else "reaction_removed", "user": user, "reaction": emoji,  # noqa: E501 - one request
-            "item": {"type": "message", "channel": place, "ts": ts}, "event_ts": self.now(),
+            "item": {"type": "message", "channel": place, "ts": ts}, "item_user": post.user,
+            "event_ts": self.now(),
         }  # fmt: skip
         self.emit(event)
         return event

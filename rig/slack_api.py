@@ -4,63 +4,25 @@ import itertools
 import re
 import threading
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
+from rig.slack_model import (
+    APP,
+    APP_TOKEN,
+    BOT,
+    BOT_USER,
+    READS,
+    SCOPES,
+    SECRET,
+    TEAM,
+    TIERS,
+    TOKEN,
+    Post,
+    Room,
+)
 from rig.vendor import Answer, Call, FakeVendor
 
-TEAM, APP, BOT, BOT_USER = "T024BE7LD", "A0DESK", "B0DESK", "U0DESKBOT"
-APP_TOKEN = "xapp-test-token"
-TOKEN, SECRET = "xoxb-test-token", "slack-signing-secret-for-tests"
-SCOPES = {
-    "conversations.list": "channels:read", "conversations.info": "channels:read",
-    "conversations.history": "channels:history", "conversations.replies": "channels:history",
-    "conversations.join": "channels:join", "conversations.open": "im:write",
-    "chat.postMessage": "chat:write", "chat.update": "chat:write", "chat.delete": "chat:write",
-    "chat.postEphemeral": "chat:write", "reactions.add": "reactions:write",
-    "reactions.remove": "reactions:write", "users.info": "users:read",
-    "apps.connections.open": "", "usergroups.list": "usergroups:read", "auth.test": "",
-    "chat.getPermalink": "",
-    "views.open": "", "views.publish": "", "views.update": "",
-    "files.getUploadURLExternal": "files:write", "files.completeUploadExternal": "files:write",
-}  # fmt: skip
-TIERS = {
-    "conversations.list": 20, "conversations.history": 50, "conversations.replies": 50,
-    "conversations.info": 50, "conversations.join": 50, "users.info": 100, "chat.update": 50,
-    "reactions.add": 50, "reactions.remove": 20, "views.open": 100, "views.publish": 100,
-    "usergroups.list": 20,
-}  # fmt: skip
-READS = {
-    "auth.test", "conversations.list", "conversations.info", "conversations.history",
-    "conversations.replies", "chat.getPermalink", "users.info", "usergroups.list",
-    "files.getUploadURLExternal",
-}  # fmt: skip
-
-
-@dataclass
-class Post:
-    """A message as Slack keeps it."""
-
-    ts: str
-    user: str
-    text: str
-    thread_ts: str = ""
-    edited: str = ""
-    deleted: bool = False
-    extra: dict[str, Any] = field(default_factory=dict)
-    reactions: dict[str, list[str]] = field(default_factory=dict)
-
-
-@dataclass
-class Room:
-    """A channel."""
-
-    id: str
-    name: str
-    is_member: bool = True
-    is_archived: bool = False
-    posts: dict[str, Post] = field(default_factory=dict)
-    last_post_at: float = 0.0
+__all__ = ["APP", "BOT", "BOT_USER", "SECRET", "TEAM", "TOKEN", "Post", "Room", "SlackApi"]
 
 
 class SlackApi(FakeVendor):
@@ -78,6 +40,8 @@ class SlackApi(FakeVendor):
         self.whispers: list[dict[str, Any]] = []
         self.responses: list[dict[str, Any]] = []
         self.files: dict[str, bytes] = {}
+        self.uploads: dict[str, dict[str, Any]] = {}
+        self.token = TOKEN
         self.hook = ""
         self.socket_url = ""
         self.clock = 0.0
@@ -150,9 +114,10 @@ class SlackApi(FakeVendor):
         if call.path.startswith("/files/"):
             return self._file(call)
         method = call.path.rpartition("/")[2]
-        wanted = APP_TOKEN if method == "apps.connections.open" else TOKEN
+        wanted = APP_TOKEN if method == "apps.connections.open" else self.token
         if call.headers.get("authorization") != f"Bearer {wanted}":
-            return _no("invalid_auth")
+            revoked = wanted == self.token and wanted != TOKEN
+            return _no("token_revoked" if revoked else "invalid_auth")
         if method not in SCOPES:
             return _no("unknown_method")
         if SCOPES[method] not in self.scopes:
@@ -178,7 +143,7 @@ class SlackApi(FakeVendor):
         if call.method == "POST":
             self.files[name] = call.body
             return Answer(200, b"OK")
-        if call.headers.get("authorization") != f"Bearer {TOKEN}":
+        if call.headers.get("authorization") != f"Bearer {self.token}":
             return Answer(302, b"", {"location": "https://login.example.org/"})
         return Answer(200, self.files[name]) if name in self.files else Answer(404, b"gone")
 
@@ -219,7 +184,12 @@ class SlackApi(FakeVendor):
         )
 
     def _conversations_join(self, given: dict[str, Any]) -> Answer:
-        self.rooms[given["channel"]].is_member = True
+        room = self.rooms[given["channel"]]
+        if room.is_private or room.is_archived:
+            return _no(
+                "method_not_supported_for_channel_type" if room.is_private else "is_archived"
+            )
+        room.is_member = True
         return _ok()
 
     def _conversations_open(self, given: dict[str, Any]) -> Answer:
@@ -237,7 +207,7 @@ class SlackApi(FakeVendor):
             for p in sorted(roots, key=lambda p: p.ts, reverse=True)
             if _within(p.ts, given)
         ]
-        return self._page("messages", rows, given)
+        return self._page("messages", _as_asked(rows, given), given)
 
     def _conversations_replies(self, given: dict[str, Any]) -> Answer:
         room = self.rooms.get(given.get("channel", ""))
@@ -250,9 +220,7 @@ class SlackApi(FakeVendor):
             if p.thread_ts == root.ts and not p.deleted and _within(p.ts, given)
         ]
         rows = [self.shown(room.id, p.ts) for p in [root, *sorted(replies, key=lambda p: p.ts)]]
-        if given.get("include_all_metadata") != "true":
-            rows = [{k: v for k, v in row.items() if k != "metadata"} for row in rows]
-        return self._page("messages", rows, given)
+        return self._page("messages", _as_asked(rows, given), given)
 
     def _page(self, name: str, rows: list[Any], given: dict[str, Any]) -> Answer:
         limit, begin = min(int(given.get("limit") or 100), 200), int(given.get("cursor") or 0)
@@ -286,24 +254,26 @@ class SlackApi(FakeVendor):
         room.posts[ts] = Post(
             ts, BOT_USER, given["text"], given.get("thread_ts") or "", extra=extra
         )
-        threading.Thread(
-            target=self.emit, args=(self.message_event(room.id, ts),), daemon=True
-        ).start()
+        self._tell(self.message_event(room.id, ts))
         return _ok(channel=room.id, ts=ts, message={"ts": ts, "thread_ts": given.get("thread_ts")})
 
     def _chat_update(self, given: dict[str, Any]) -> Answer:
-        post = self.rooms[given["channel"]].posts.get(given["ts"])
-        if post is None:
-            return _no("message_not_found")
+        room = self.rooms[given["channel"]]
+        post = room.posts.get(given["ts"])
+        if post is None or post.deleted or room.is_archived:
+            return _no("is_archived" if room.is_archived else "message_not_found")
+        before = self.shown(room.id, post.ts)
         post.text = given.get("text") or post.text
         post.extra |= {k: given[k] for k in ("blocks", "metadata") if given.get(k)}
-        return _ok(channel=given["channel"], ts=given["ts"])
+        self._tell(self.changed(room.id, post.ts, before))
+        return _ok(channel=room.id, ts=post.ts)
 
     def _chat_delete(self, given: dict[str, Any]) -> Answer:
         post = self.rooms[given["channel"]].posts.get(given["ts"])
         if post is None or post.deleted:
             return _no("message_not_found")
         post.deleted = True
+        self._tell(self.gone(given["channel"], given["ts"]))
         return _ok()
 
     def _chat_postEphemeral(self, given: dict[str, Any]) -> Answer:  # noqa: N802 - the method's name
@@ -325,9 +295,9 @@ class SlackApi(FakeVendor):
         event = {
             "type": "reaction_added", "user": BOT_USER, "reaction": given["name"],
             "item": {"type": "message", "channel": given["channel"], "ts": given["timestamp"]},
-            "event_ts": self.now(),
+            "item_user": post.user, "event_ts": self.now(),
         }  # fmt: skip
-        threading.Thread(target=self.emit, args=(event,), daemon=True).start()
+        self._tell(event)
         return _ok()
 
     def _reactions_remove(self, given: dict[str, Any]) -> Answer:
@@ -347,15 +317,59 @@ class SlackApi(FakeVendor):
         return _ok(view={"id": f"V{len(self.modals)}", "hash": "h"})
 
     def _files_getUploadURLExternal(self, given: dict[str, Any]) -> Answer:  # noqa: N802 - the method's name
-        n = next(self._ids)
-        return _ok(upload_url=f"{self.url}/files/F{n}", file_id=f"F{n}")
+        key = f"F{next(self._ids)}"
+        self.uploads[key] = {"id": key, "name": given["filename"], "size": int(given["length"])}
+        return _ok(upload_url=f"{self.url}/files/{key}", file_id=key)
 
     def _files_completeUploadExternal(self, given: dict[str, Any]) -> Answer:  # noqa: N802 - the method's name
-        place, root = given.get("channel_id", ""), given.get("thread_ts", "")
-        ts = self.now()
-        extra = {"bot_id": BOT, "app_id": APP, "files": given["files"]}
-        self.rooms[place].posts[ts] = Post(ts, BOT_USER, "", root, extra=extra)
-        return _ok(files=given["files"])
+        place, ts = given.get("channel_id", ""), self.now()
+        rows = [{**self.uploads[row["id"]], "title": row["title"]} for row in given["files"]]
+        if any(len(self.files.get(row["id"], b"")) != row["size"] for row in rows):
+            return _no("file_not_found")
+        # a file is shared by the bot's user, without a name or marker of its own
+        extra = {"bot_id": BOT, "subtype": "file_share", "files": rows}
+        self.rooms[place].posts[ts] = Post(
+            ts, BOT_USER, "", given.get("thread_ts", ""), extra=extra
+        )
+        self._tell(self.message_event(place, ts))
+        return _ok(files=rows)
+
+    def _files_delete(self, given: dict[str, Any]) -> Answer:
+        key = given["file"]
+        if self.files.pop(key, None) is None:
+            return _no("file_not_found")
+        for room in self.rooms.values():
+            for post in room.posts.values():
+                if key in [row["id"] for row in post.extra.get("files", ())]:
+                    post.deleted = True
+        return _ok()
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        """The event comes by itself, while the answer is on its way."""
+        threading.Thread(target=self.emit, args=(event,), daemon=True).start()
+
+    def changed(self, place: str, ts: str, before: dict[str, Any]) -> dict[str, Any]:
+        """The event of a message that is not as it was."""
+        at = self.now()
+        return {
+            "type": "message", "subtype": "message_changed", "channel": place, "hidden": True,
+            "ts": at, "event_ts": at, "message": self.shown(place, ts), "previous_message": before,
+        }  # fmt: skip
+
+    def gone(self, place: str, ts: str) -> dict[str, Any]:
+        """The event of a message that was deleted."""
+        at = self.now()
+        return {
+            "type": "message", "subtype": "message_deleted", "channel": place, "hidden": True,
+            "ts": at, "event_ts": at, "deleted_ts": ts, "previous_message": self.shown(place, ts),
+        }  # fmt: skip
+
+
+def _as_asked(rows: list[dict[str, Any]], given: dict[str, Any]) -> list[dict[str, Any]]:
+    """Metadata is shown to who asks for it."""
+    if given.get("include_all_metadata") == "true":
+        return rows
+    return [{k: v for k, v in row.items() if k != "metadata"} for row in rows]
 
 
 def _within(ts: str, given: dict[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from inbox.channels.contract import (
 )
 from inbox.channels.models import Channel
 from inbox.common import work
-from inbox.mirrors.services import controls_of
+from inbox.mirrors.cards import controls_of
 from inbox.notify.services import zone_of
 from inbox.oncall import services as oncall
 from inbox.outbox.effects import card_data, queue_effect

@@ -21,6 +21,15 @@ from inbox.channels.cards import (
     Form,
     InboundAction,
 )
+from inbox.channels.errors import (
+    BadSignature,
+    ChannelError,
+    ConfigError,
+    DeliveryError,
+    MalformedBody,
+    UnknownEvent,
+    WrongType,
+)
 from inbox.channels.inbound import (
     Author,
     Ignored,
@@ -82,56 +91,6 @@ __all__ = [
     "UnknownEvent",
     "WrongType",
 ]
-
-# ------------------------------------------------------------------ errors
-
-
-class ChannelError(Exception):
-    """Base of all errors at the border."""
-
-
-class BadSignature(ChannelError):
-    """The request is not from the vendor, or too old to tell. Answered with 401."""
-
-
-class WrongType(ChannelError):
-    """A content type that this vendor never sends. Answered with 415."""
-
-
-class MalformedBody(ChannelError):
-    """The body cannot be read. The delivery is kept and marked failed."""
-
-
-class UnknownEvent(ChannelError):
-    """An event that the integration has never heard of: recorded, answered with 200, visible."""
-
-
-class ConfigError(ChannelError):
-    """Settings of a channel that cannot work; the text is for the admin."""
-
-
-class DeliveryError(ChannelError):
-    """Sending did not succeed.
-
-    `permanent`: the vendor refused for good. `uncertain`: it may have happened. Otherwise it did
-    not happen and may be tried again, after `retry_after_seconds` if the vendor named a time.
-    `text` is shown to agents: no secrets, no exception names.
-    """
-
-    def __init__(
-        self,
-        text: str,
-        *,
-        permanent: bool = False,
-        uncertain: bool = False,
-        retry_after_seconds: float | None = None,
-    ) -> None:
-        super().__init__(text)
-        self.text = text
-        self.permanent = permanent
-        self.uncertain = uncertain
-        self.retry_after_seconds = retry_after_seconds
-
 
 # ------------------------------------------------------------------ in
 
@@ -200,6 +159,7 @@ class OutboundMessage:
     references: tuple[str, ...] = ()
     author_name: str = ""
     author_key: str = ""  # the writer's own identity at this vendor, where we know one
+    foreign: bool = False  # somebody else's words: shown as they are, never as markup
     automatic: str = ""  # "" by a person · "auto-replied" · "auto-generated"
     quote_from: str = ""
     quote_text: str = ""
@@ -222,6 +182,7 @@ class OutboundEffect:
     idempotency_key: str
     data: Mapping[str, Any]
     repeatable: bool = True
+    again: bool = False  # it was tried before and may be there: look before a card is posted twice
 
 
 @dataclass(frozen=True, kw_only=True)

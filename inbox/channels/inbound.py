@@ -127,6 +127,7 @@ class InboundReaction:
     emoji: str  # a name without colons and skin tone
     added: bool
     at: datetime
+    thread_key: str = ""  # the conversation, where the vendor was asked for it
 
 
 @dataclass(frozen=True, kw_only=True)

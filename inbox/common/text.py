@@ -89,3 +89,11 @@ def initials(name: str) -> str:
 def tone(seed: object) -> int:
     """One of eight avatar colours, always the same for the same person."""
     return sum(str(seed).encode()) % 8 + 1
+
+
+SIGNS = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def literal(text: str) -> str:
+    """Somebody else's words for a place that reads Markdown: no sign in them means anything."""
+    return SIGNS.sub(r"\\\1", " ".join(text.split()))

@@ -1,21 +1,20 @@
 """Tickets shown where the team talks: a card per ticket, questions to the team, both with buttons.
 
-What is said under a card is a note on the ticket and never reaches the customer (L12).
+What is said under a triage card is a note on the ticket and never reaches the customer (L12).
 """
 
-from hashlib import sha256
-
-from django.conf import settings
-
-from inbox.channels.contract import Button, Capability, Card, CardPart
+from inbox.channels import directory
+from inbox.channels.contract import Card, CardPart
 from inbox.channels.models import Channel
 from inbox.common import work
+from inbox.common.text import literal
 from inbox.common.versions import bump, kept
-from inbox.mirrors import announcing
-from inbox.mirrors.models import MirrorCard, MirrorTarget, Purpose
+from inbox.mirrors import announcing, cards
+from inbox.mirrors.cards import controls_of
+from inbox.mirrors.models import MirrorTarget, Purpose
 from inbox.outbox.effects import card_data, queue_effect
 from inbox.tickets import kinds
-from inbox.tickets.models import Message, ThreadRole, Ticket, TicketEvent, Visibility
+from inbox.tickets.models import Message, Ticket, TicketEvent, Visibility
 
 SHOWN_AGAIN = {
     kinds.STATUS,
@@ -25,22 +24,29 @@ SHOWN_AGAIN = {
     kinds.CLOSED,
     kinds.REOPENED,
     kinds.HELD,
+    kinds.RESTRICTED,
 }
 LONGEST_QUOTE = 600
-ROLES: dict[str, str] = {Purpose.BRIDGE: ThreadRole.BRIDGE}  # what the thread under a card is
-FOLLOWING = (Purpose.TRIAGE, Purpose.BRIDGE)  # cards that change with their ticket
+TROUBLE = {"error", "blocked"}  # what a connection's health says when it waits for a repair
 
 
 def on_event(event: TicketEvent) -> None:
     """A new ticket is announced and carded; its card follows it; a question goes to the team."""
-    if work.current().historic or event.ticket.restricted_team_id:
+    if work.current().historic:
+        return
+    if event.ticket.restricted_team_id:
+        if event.kind == kinds.RESTRICTED:
+            cards.conceal(event.ticket)
         return
     first = event.kind == kinds.MESSAGE_IN and event.data.get("first")
     if first:
         announcing.announce(event.ticket)
     found = targets()
-    if not found:
-        return
+    if found:
+        _follow(event, found, first=bool(first))
+
+
+def _follow(event: TicketEvent, found: list[MirrorTarget], *, first: bool) -> None:
     if first:
         _show_new(event.ticket, event.data["message"], found)
     elif event.kind in SHOWN_AGAIN:
@@ -51,13 +57,18 @@ def on_event(event: TicketEvent) -> None:
 
 def targets(purpose: str = "") -> list[MirrorTarget]:
     """The places of a purpose; all of them without one."""
-    found = kept("mirrors", _load)
-    return [target for target in found if purpose in ("", target.purpose)]
+    found = [target for target in kept("mirrors", _load) if purpose in ("", target.purpose)]
+    return [target for target in found if _is_on(target)]
 
 
 def _load() -> list[MirrorTarget]:
-    rows = MirrorTarget.objects.filter(channel__active=True).select_related("channel")
-    return list(rows.order_by("pk"))
+    return list(MirrorTarget.objects.select_related("channel").order_by("pk"))
+
+
+def _is_on(target: MirrorTarget) -> bool:
+    """Chats go on where a connection is only paused: their lines wait, and leave in order."""
+    channel = directory.by_id(target.channel_id)
+    return channel.active or (target.purpose == Purpose.BRIDGE and channel.health in TROUBLE)
 
 
 def sync(channel: Channel) -> None:
@@ -76,63 +87,25 @@ def sync(channel: Channel) -> None:
 def _show_new(ticket: Ticket, message_id: int, targets: list[MirrorTarget]) -> None:
     if not ticket.is_live or ticket.opener_class == "robot":
         return
-    message = work.current().objects.get(("message", message_id))
+    message = work.current().objects["message", message_id]
     for target in targets:
         every = target.channel.settings.get("triage", "every") == "every"
         if target.purpose == Purpose.TRIAGE and every:
             show(ticket, target, message)
 
 
-def show(ticket: Ticket, target: MirrorTarget, message: Message | None) -> None:
+def show(ticket: Ticket, target: MirrorTarget, message: Message) -> None:
     """Post a ticket's card, once per place."""
-    if MirrorCard.objects.filter(
-        ticket=ticket, channel=target.channel, purpose=target.purpose
-    ).exists():
-        return
     card = card_of(ticket, message, mention=target.mention)
-    row = queue_effect(
-        target.channel,
-        "card",
-        data={
-            "place": target.place,
-            "card": card_data(card),
-            "thread_role": ROLES.get(target.purpose, ThreadRole.TRIAGE),
-            "link_of": _link_of(message),
-        },
-        ticket=ticket,
-        repeatable=False,
-        lane=f"{target.channel_id}:{target.place}",
-    )
-    MirrorCard.objects.create(
-        ticket=ticket,
-        channel=target.channel,
-        purpose=target.purpose,
-        place=target.place,
-        outgoing=row,
-        shown=_hash(card),
-    )
+    cards.post(ticket, target, card, link_of=_link_of(message))
 
 
 def _show_again(ticket: Ticket) -> None:
     if not ticket.version and ticket.message_count <= 1:
         return  # its first card is made at the end of this change anyway
-    for known in ticket.cards.filter(purpose__in=FOLLOWING).select_related("channel"):
+    for known in ticket.cards.filter(purpose=Purpose.TRIAGE).select_related("outgoing"):
         first = ticket.messages.order_by("pk").first()
-        card = card_of(ticket, first)
-        if _hash(card) == known.shown:
-            continue
-        queue_effect(
-            known.channel,
-            "card",
-            data={
-                "card": card_data(card),
-                "target_of": known.outgoing_id,
-                "link_of": _link_of(first),
-            },
-            ticket=ticket,
-            lane=f"{known.channel_id}:{known.place}",
-        )
-        MirrorCard.objects.filter(pk=known.pk).update(shown=_hash(card))
+        cards.change(known, card_of(ticket, first), ticket=ticket, link_of=_link_of(first))
 
 
 def _link_of(message: Message | None) -> str:
@@ -144,55 +117,24 @@ def _link_of(message: Message | None) -> str:
 
 def card_of(ticket: Ticket, message: Message | None, *, mention: str = "") -> Card:
     """What a ticket's card says."""
-    who = ticket.asker.label if ticket.asker else "somebody"
-    place = str(ticket.source) if ticket.source else str(ticket.channel)
-    owner = ticket.owner.display_name if ticket.owner else "nobody yet"
+    who = literal(ticket.asker.label) if ticket.asker else "somebody"
+    place = literal(str(ticket.source) if ticket.source else str(ticket.channel))
+    owner = literal(ticket.owner.display_name) if ticket.owner else "nobody yet"
     state = ticket.get_status_display()
     words = (message.new_text if message else "") or ""
     about = f"Status: **{state}** | Priority: {ticket.priority} | With: {owner}"
     if ticket.hold_reason and ticket.status == "on_hold":
-        about += f" | {ticket.hold_reason}"
-    fields: tuple[tuple[str, str], ...] = (
-        ("From", who),
-        ("Source", place),
-        ("Category", ticket.category or "none"),
-    )
-    if ticket.permalink and Capability.LIVE in ticket.channel.type.capabilities:
-        fields += (("Page", ticket.permalink),)
-    controls = controls_of(ticket)
+        about += f" | {literal(ticket.hold_reason)}"
+    fields = (("From", who), ("Source", place), ("Category", literal(ticket.category) or "none"))
     return Card(
         title=f"#{ticket.pk} {ticket.subject}",
         mention=mention,
         key=str(ticket.pk),
         parts=(
             CardPart(foreign=words[:LONGEST_QUOTE], fields=fields),
-            CardPart(small=about, controls=controls),
+            CardPart(small=about, controls=controls_of(ticket)),
         ),
     )
-
-
-def controls_of(ticket: Ticket) -> tuple[Button, ...]:
-    """What can be pressed on a ticket's card."""
-    number = str(ticket.pk)
-    url = settings.BASE_URL.rstrip("/") + ticket.get_absolute_url()
-    opened = Button(action="desk_open", label="Open in desk", url=url)
-    if not ticket.is_live:
-        return (Button(action="desk_reopen", label="Reopen", value=number), opened)
-    claim = Button(action="desk_claim", label="Claim", value=number, style="primary")
-    close = Button(
-        action="desk_close",
-        label="Close",
-        value=number,
-        style="danger",
-        confirm="The requester sees a tick on the thread.",
-    )
-    hold = Button(action="desk_hold", label="Put on hold", value=number)
-    free = (claim,) if ticket.owner_id is None else ()
-    return (*free, close, hold, opened)
-
-
-def _hash(card: Card) -> str:
-    return sha256(repr(card).encode()).hexdigest()
 
 
 # ------------------------------------------------------------------ asking the team

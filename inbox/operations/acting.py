@@ -10,6 +10,7 @@ from inbox.followups import digests, handovers
 from inbox.followups import services as followups
 from inbox.livechat import continuing
 from inbox.loop import releasing
+from inbox.mirrors import chatcards
 from inbox.notify import services as notify
 from inbox.oncall import rosters
 from inbox.sla import services as sla
@@ -47,5 +48,6 @@ CLOCKWORK: tuple[tuple[Find, Act], ...] = (
     (rosters.due_ids, rosters.refresh),  # these two ask the network: outside any change
     (feeds.due_ids, feeds.read),
     (continuing.due_ids, _acting("live chat", continuing.write_to)),
+    (chatcards.stale_ids, _acting("live chat", chatcards.freshen)),
     (notify.untold_ids, _acting("notify", notify.send)),
 )

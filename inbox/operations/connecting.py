@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from inbox.channels import directory, registry
 from inbox.channels.contract import ConfigError
 from inbox.channels.models import Channel
 from inbox.mirrors import services as mirrors
+from inbox.outbox.models import Outgoing, OutgoingState
 from inbox.sla.models import Policy
 
 COMMUNITY = "community"  # the policy of channels that are connected later: 24 business hours
@@ -37,13 +39,25 @@ def connect(kind_name: str, key: str, given: Mapping[str, str]) -> dict[str, Any
         channel.save()
     _learn(channel)
     mirrors.sync(channel)
+    found = kind.check(channel.config)
+    if found.startswith("ok"):
+        _mended(channel)
     directory.forget()
     return {
         "kind": kind_name,
         "key": key,
         "webhook_url": channel.config.webhook_url,
-        "check": kind.check(channel.config),
+        "check": found,
     }
+
+
+def _mended(channel: Channel) -> None:
+    """What was paused by trouble works again; what waited for it leaves now."""
+    if channel.health in mirrors.TROUBLE:
+        channel.active, channel.health, channel.health_text = True, "ok", ""
+        channel.save(update_fields=["active", "health", "health_text"])
+        waiting = Outgoing.objects.filter(channel=channel, state=OutgoingState.QUEUED)
+        waiting.exclude(error="").update(not_before=timezone.now())
 
 
 def _learn(channel: Channel) -> None:

@@ -9,7 +9,7 @@ unknown. Nothing is ever sent a second time before the vendor was asked by our m
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -43,8 +43,10 @@ LEASE = timedelta(seconds=90)
 GIVE_UP = timedelta(days=2)
 BRIDGED = "bridge"  # a line of a chat, shown again where the team talks
 FIRST_WAIT, LONGEST_WAIT = 15.0, 900.0
+BLOCKED_WAIT = timedelta(minutes=5)
 PROBE_WAIT = timedelta(seconds=15)
 PROBES = 2
+BLOCKED = "blocked"  # the health of a channel whose rows wait for a repair
 CLAIM = """
 UPDATE inbox_outgoing
 SET state = %s, fence = fence + 1, lease_until = %s, attempts = attempts + %s, probes = probes + %s
@@ -65,6 +67,7 @@ class Outcome:
     values: dict[str, Any]
     event: str = ""
     receipt: SendReceipt | None = None
+    blocked: str = ""  # what somebody has to repair at the vendor before anything leaves
 
 
 Step = Callable[[], Outcome]
@@ -130,21 +133,25 @@ def _effect(row: Outgoing) -> OutboundEffect:
     data = dict(row.payload)
     repeatable = bool(data.pop("repeatable", True))
     if data.get("target_of"):
-        data["target"] = _target_of(data["target_of"])
-    kind = str(data.pop("effect"))
+        made = _made_by(data["target_of"])
+        data |= {name: made[name] for name in ("target", "more", "files") if name in made}
     return OutboundEffect(
-        kind=kind, idempotency_key=row.idempotency_key, data=data, repeatable=repeatable
+        kind=str(data.pop("effect")),
+        idempotency_key=row.idempotency_key,
+        data=data,
+        repeatable=repeatable,
+        again=row.attempts > 1 or row.probes > 0,
     )
 
 
-def _target_of(pk: int) -> str:
+def _made_by(pk: int) -> dict[str, Any]:
     """What an earlier row posted; it may still be on its way. Raises `DeliveryError`."""
     row = Outgoing.objects.filter(pk=pk).first()
-    target = row.receipt.get("target") if row else None
-    if not target:
+    if row is None or not row.receipt.get("target"):
         gone = row is None or row.state in (OutgoingState.FAILED, OutgoingState.HELD)
         raise DeliveryError("what should be changed was not posted", permanent=gone)
-    return str(target)
+    made: dict[str, Any] = row.receipt
+    return made
 
 
 def _probe(row: Outgoing, now: datetime) -> Outcome:
@@ -159,7 +166,7 @@ def _probe(row: Outgoing, now: datetime) -> Outcome:
     try:
         receipt = find(outbound(row), channel.config)
     except DeliveryError as error:
-        if error.uncertain or error.permanent:
+        if error.uncertain or (error.permanent and not (error.blocked and _waits(row))):
             return _held(row)
         return _later(row, OutgoingState.UNCERTAIN, now + PROBE_WAIT, error.text)
     if receipt is not None:
@@ -173,12 +180,20 @@ def _after_error(row: Outgoing, error: DeliveryError, now: datetime) -> Outcome:
     if error.uncertain:
         values = {"state": OutgoingState.UNCERTAIN, "error": error.text, "probes": 0}
         return Outcome(row=row, values={**values, "not_before": now}, event=kinds.SEND_UNCERTAIN)
+    if error.blocked and _waits(row) and now - row.created_at <= GIVE_UP:
+        # nobody looks after these rows: they leave by themselves once it is repaired
+        later = _later(row, OutgoingState.QUEUED, now + BLOCKED_WAIT, error.text)
+        return replace(later, blocked=error.text)
     if error.permanent or now - row.created_at > GIVE_UP:
         return _failed(row, error.text)
     wait = error.retry_after_seconds or min(FIRST_WAIT * 2 ** (row.attempts - 1), LONGEST_WAIT)
     jitter = 1 + 0.2 * random.random()  # noqa: S311 - spreads retries, protects nothing
     again = now + timedelta(seconds=min(max(wait, 1), 3600) * jitter)
     return _later(row, OutgoingState.QUEUED, again, error.text)
+
+
+def _waits(row: Outgoing) -> bool:
+    return row.kind == BRIDGED or row.payload.get("effect") in ("card", "edit", "delete")
 
 
 def _sent(row: Outgoing, receipt: SendReceipt, now: datetime) -> Outcome:
@@ -223,6 +238,7 @@ def apply(outcome: Outcome) -> bool:
         _name_message(row, outcome.receipt)
     if row.lane:
         _ring_lane(row, outcome)
+    _tell_health(row, outcome)
     if row.kind in (EFFECT, BRIDGED):
         _open_thread(row, outcome)
         return True  # a tick on a thread is nothing to report on the ticket
@@ -240,10 +256,14 @@ def _open_thread(row: Outgoing, outcome: Outcome) -> None:
         return
     channel = directory.by_id(row.channel_id)
     key = outcome.receipt.external_id.partition("/")[2]
+    ticket, moved = tickets.lock(row.ticket_id), list(row.payload.get("moved_from", ()))
+    while ticket.merged_into_id is not None:  # merged while the card was on its way
+        moved.append(ticket.pk)
+        ticket = tickets.lock(ticket.merged_into_id)
     Thread.objects.get_or_create(
         realm=channel.realm,
         thread_key=key[:250],
-        defaults={"ticket_id": row.ticket_id, "channel": channel, "role": role},
+        defaults={"ticket": ticket, "channel": channel, "role": role, "moved_from": moved},
     )
 
 
@@ -273,7 +293,7 @@ def _name_message(row: Outgoing, receipt: SendReceipt) -> None:
 def _under(data: dict[str, Any]) -> str:
     """The thread of a card that an earlier row posts. Raises `DeliveryError` until it is there."""
     card = data.get("thread_of")
-    return _target_of(card).partition("/")[2] if card else ""
+    return str(_made_by(card)["target"]).partition("/")[2] if card else ""
 
 
 def outbound(row: Outgoing) -> OutboundMessage:
@@ -296,6 +316,7 @@ def outbound(row: Outgoing) -> OutboundMessage:
         references=tuple(data.get("references", ())),
         author_name=data.get("author_name", ""),
         author_key=data.get("author_key", ""),
+        foreign=data.get("foreign", False),
         automatic=data.get("automatic", ""),
         quote_from=data.get("quote_from", ""),
         quote_text=data.get("quote_text", ""),
@@ -308,7 +329,15 @@ def outbound(row: Outgoing) -> OutboundMessage:
     )
 
 
-def health_after(channel: Channel, outcome: Outcome) -> None:
-    """Keep the channel's last successful sending for its health page."""
-    if outcome.values.get("state") == OutgoingState.SENT:
-        Channel.objects.filter(pk=channel.pk).update(last_out_at=outcome.values["sent_at"])
+def _tell_health(row: Outgoing, outcome: Outcome) -> None:
+    """Say on the channel's health page what has to be repaired, until nothing waits for it."""
+    channel = directory.by_id(row.channel_id)
+    if outcome.blocked:
+        told = {"health": BLOCKED, "health_text": outcome.blocked[:250]}
+        Channel.objects.filter(pk=channel.pk).update(**told)
+        directory.forget()
+    elif channel.health == BLOCKED and outcome.values.get("state") == OutgoingState.SENT:
+        waiting = Outgoing.objects.filter(channel=channel, state=OutgoingState.QUEUED)
+        if not waiting.filter(error=channel.health_text).exists():
+            Channel.objects.filter(pk=channel.pk).update(health="ok", health_text="")
+            directory.forget()

@@ -33,6 +33,11 @@ REMEDIES = {
     "message_not_found": "the message is gone in Slack",
     "thread_not_found": "the thread is gone in Slack",
 }
+# Nothing leaves for this place or by this token until somebody has repaired it.
+BLOCKED = {
+    "invalid_auth", "token_revoked", "account_inactive", "not_authed", "channel_not_found",
+    "not_in_channel", "is_archived", "restricted_action", "missing_scope",
+}  # fmt: skip
 # Nobody can tell whether these happened before or after the post.
 UNCLEAR = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 
@@ -57,7 +62,8 @@ def call(
     """One method. Raises `SlackError`: permanent, uncertain, or to be tried again later."""
     key = token or config.get("bot_token")
     if not key:
-        raise SlackError(REMEDIES["not_authed"], code="not_authed", permanent=True)
+        text = REMEDIES["not_authed"]
+        raise SlackError(text, code="not_authed", permanent=True, blocked=True)
     url = config.get("api_url", API_URL).rstrip("/") + "/" + method
     headers = {"Authorization": f"Bearer {key}"}
     given = {name: value for name, value in (params or {}).items() if value not in (None, "")}
@@ -111,7 +117,7 @@ def _refused(found: Mapping[str, Any], *, writes: bool) -> SlackError:
     text = REMEDIES.get(code, f"Slack says {code}")
     if code == "missing_scope":
         text = f"the app lacks the scope {found.get('needed', '?')}; add it and install again"
-    return SlackError(text, code=code, permanent=True)
+    return SlackError(text, code=code, permanent=True, blocked=code in BLOCKED)
 
 
 def pages(
@@ -150,6 +156,10 @@ class _Kept:
         with self.lock:
             self.values[key] = (time.monotonic() + last, value)
         return value
+
+    def put(self, key: tuple[str, ...], value: Any) -> None:
+        with self.lock:
+            self.values[key] = (time.monotonic() + KEPT_SECONDS, value)
 
     def peek(self, key: tuple[str, ...]) -> Any:
         with self.lock:
@@ -196,6 +206,16 @@ def message(config: ChannelConfig, place: str, ts: str) -> dict[str, Any]:
     return next((dict(row) for row in rows if str(row.get("ts")) == ts), {})
 
 
+def root_of(config: ChannelConfig, place: str, ts: str) -> str:
+    """The first message of the thread that a message stands in; "" when it cannot be had."""
+    given = {"channel": place, "ts": ts, "latest": ts, "inclusive": "true", "limit": 1}
+    try:
+        rows = call(config, "conversations.replies", given).get("messages") or [{}]
+    except DeliveryError:
+        return ""
+    return str(rows[0].get("thread_ts") or "")
+
+
 def groups(config: ChannelConfig) -> dict[str, str]:
     """User groups' handles by id."""
 
@@ -239,11 +259,12 @@ def channel_id(config: ChannelConfig, name: str) -> str:
 
     key = _key(config, "ids")
     found = (_kept.get(key, ask) or {}).get(bare)
-    if found is None:  # perhaps it is new
-        _kept.drop(key)
-        found = (_kept.get(key, ask) or {}).get(bare)
+    if found is None:  # perhaps it is new, or Slack could not be asked: that is said
+        _kept.put(key, ids := ask())
+        found = ids.get(bare)
     if found is None:
-        raise SlackError(f"there is no Slack channel #{bare} that the bot can see", permanent=True)
+        text = f"there is no Slack channel #{bare} that the bot can see; it is private or archived"
+        raise SlackError(text, permanent=True, blocked=True)
     return str(found)
 
 
@@ -271,6 +292,9 @@ def fetch(url: str, config: ChannelConfig) -> bytes:
                     "the file is not available; the app needs the scope files:read",
                     permanent=True,
                 )
+            size = answer.headers.get("content-length", "")
+            if size.isdigit() and int(size) > MOST_FILE_BYTES:
+                raise SlackError("the file is larger than 50 MB", permanent=True)
             body = answer.raw.read(MOST_FILE_BYTES + 1, decode_content=True)
     except (requests.RequestException, OSError) as error:
         raise SlackError("Slack did not answer") from error

@@ -21,7 +21,7 @@ from inbox.channels.contract import (
     UnknownEvent,
     WrongType,
 )
-from integrations.slack import client, messages
+from integrations.slack import client, messages, reactions
 
 WINDOW_SECONDS = 300
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -229,8 +229,8 @@ def _changed_person(
 READERS: dict[str, Any] = {
     "message": messages.read,
     "app_mention": messages.read,
-    "reaction_added": messages.read_reaction,
-    "reaction_removed": messages.read_reaction,
+    "reaction_added": reactions.read,
+    "reaction_removed": reactions.read,
     "channel_rename": _renamed,
     "channel_archive": _archived,
     "member_joined_channel": _joined,

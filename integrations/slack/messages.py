@@ -4,6 +4,7 @@ https://docs.slack.dev/reference/events/message
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,6 @@ from inbox.channels.contract import (
     InboundDelete,
     InboundFile,
     InboundMessage,
-    InboundReaction,
 )
 from integrations.slack import client, mrkdwn
 from integrations.slack.mrkdwn import Names
@@ -83,6 +83,12 @@ def is_opt_in(config: ChannelConfig, channel_id: str, name: str) -> bool:
     return asks_for_ticket(config, channel_id, name, chosen)
 
 
+def is_named(name: str, place: str, completed: Event) -> bool:
+    """Whether a setting names this channel, by its name or id."""
+    known = str((completed.get("channels") or {}).get(place) or "")
+    return bool(name) and name.strip().lstrip("#") in (place, known)
+
+
 def is_watched(config: ChannelConfig, channel_id: str, name: str) -> bool:
     """Whether first messages of a channel make tickets; one of unknown name is not lost."""
     wanted = watched(config)
@@ -111,6 +117,8 @@ def look_up(event: Event, config: ChannelConfig) -> dict[str, Any]:
     }
     if "<!subteam^" in text:
         found["groups"] = client.groups(config)
+    if event.get("item_user") and is_named(config.get("bridge_channel"), str(place), found):
+        found["root"] = _root(event, config)
     emoji = str(event.get("reaction") or "").partition("::")[0]
     name = str(found["channels"].get(place, ""))
     if emoji and isinstance(place, str) and asks_for_ticket(config, place, name, emoji):
@@ -119,6 +127,14 @@ def look_up(event: Event, config: ChannelConfig) -> dict[str, Any]:
         writer = str(asked.get("user") or "")
         found["users"] |= {writer: person(row)} if (row := client.user(config, writer)) else {}
     return {name: value for name, value in found.items() if value}
+
+
+def _root(event: Event, config: ChannelConfig) -> str:
+    """Where a line of ours stands that somebody has put an emoji on: it is no message here."""
+    if event.get("item_user") != client.known_own_user(config):
+        return ""
+    item = event.get("item") or {}
+    return client.root_of(config, str(item.get("channel")), str(item.get("ts")))
 
 
 def person(row: Event) -> dict[str, Any]:
@@ -192,18 +208,19 @@ def read(event: Event, body: Event, config: ChannelConfig, completed: Event) -> 
         return _deleted(event, body, config)
     if subtype not in SPOKEN:
         return InboundBatch(ignored=f"{subtype}: said by Slack itself")
-    return _spoken(event, str(event.get("channel") or ""), event, body, config, completed)
+    return spoken(event, str(event.get("channel") or ""), event, body, config, completed)
 
 
-def _spoken(
+def spoken(
     inner: Event, place: str, event: Event, body: Event, config: ChannelConfig, completed: Event
 ) -> InboundBatch:
+    """Something that somebody has said: a message, or a newer version of one."""
     ts = inner.get("ts") or event.get("event_ts") or body.get("event_time")
     at = moment(ts)
     if at is None:
         return InboundBatch(ignored="a message without a time")
     inner, place = {**inner, "ts": ts}, place or NOWHERE
-    why = _not_ours(inner, body)
+    why = _not_ours(inner, body, config)
     if why:
         return InboundBatch(ignored=why)
     root = str(inner.get("thread_ts") or ts)
@@ -221,7 +238,7 @@ def _spoken(
         "source_label": name,
         "joins_only": joins_only,
         "group_seconds": 0 if is_reply else DM_GROUP_SECONDS if direct else _window(config),
-        "facts": {"dm": direct, "mentioned": asked},
+        "facts": {"dm": direct, "mentioned": asked, **_before(event)},
     }
     return InboundBatch(messages=(InboundMessage(**{**message, **fields}),))
 
@@ -231,7 +248,7 @@ def _window(config: ChannelConfig) -> int:
     return int(given) if given.isdigit() else 120
 
 
-def _not_ours(inner: Event, body: Event) -> str:
+def _not_ours(inner: Event, body: Event, config: ChannelConfig) -> str:
     metadata = inner.get("metadata") if isinstance(inner.get("metadata"), dict) else {}
     own_app = body.get("api_app_id")
     if (metadata or {}).get("event_type") in OUR_MARKS:
@@ -239,7 +256,8 @@ def _not_ours(inner: Event, body: Event) -> str:
     if own_app and inner.get("app_id") == own_app:
         return "our own message"
     # only people's clients give a message an id of their own
-    if str(inner.get("user")) in own_users(body) and not inner.get("client_msg_id"):
+    ours = own_users(body) | ({client.known_own_user(config)} - {""})
+    if str(inner.get("user")) in ours and not inner.get("client_msg_id"):
         return "our own message"
     if inner.get("bot_id") or inner.get("bot_profile") or inner.get("subtype") == "bot_message":
         return "written by a bot"
@@ -258,7 +276,9 @@ def _message(
     completed: Event,
 ) -> dict[str, Any]:
     team, names = team_of(body, config), names_of(completed)
-    raw = text_of(inner)
+    if is_named(config.get("bridge_channel"), place, completed):
+        names = replace(names, unknown="somebody")  # what is said there is read outside
+    raw = mrkdwn.with_emoji(text_of(inner), inner.get("blocks"))
     text = mrkdwn.to_text(raw, names)
     edited = inner.get("edited") if isinstance(inner.get("edited"), dict) else {}
     edited_ts = (edited or {}).get("ts")
@@ -327,7 +347,13 @@ def _changed(event: Event, body: Event, config: ChannelConfig, completed: Event)
         inner["edited"] = {"ts": event.get("ts") or event.get("event_ts")}
     if inner.get("subtype") not in SPOKEN:
         return InboundBatch(ignored=f"{inner.get('subtype')}: said by Slack itself")
-    return _spoken(inner, place, event, body, config, completed)
+    return spoken(inner, place, event, body, config, completed)
+
+
+def _before(event: Event) -> dict[str, str]:
+    """What an edited message said until then."""
+    before = event.get("previous_message")
+    return {"before": text_of(before)} if isinstance(before, dict) else {}
 
 
 def _ids(inner: Event) -> list[Any]:
@@ -345,39 +371,3 @@ def _deleted(event: Event, body: Event, config: ChannelConfig) -> InboundBatch:
         return InboundBatch(ignored="a deletion without its message")
     key = message_key(team_of(body, config), str(event.get("channel") or ""), ts)
     return InboundBatch(deletes=(InboundDelete(message_key=key, at=at),))
-
-
-# ------------------------------------------------------------------ reactions
-
-
-def read_reaction(
-    event: Event, body: Event, config: ChannelConfig, completed: Event
-) -> InboundBatch:
-    """`reaction_added`, `reaction_removed`; our own are no news."""
-    item = event.get("item")
-    user, emoji = event.get("user"), str(event.get("reaction") or "").partition("::")[0]
-    if not isinstance(item, dict) or item.get("type", "message") != "message" or not item.get("ts"):
-        return InboundBatch(ignored="a reaction on something else than a message")
-    if not isinstance(user, str) or not emoji:
-        return InboundBatch(ignored="a reaction by nobody")
-    if user in own_users(body) or user == client.known_own_user(config):
-        return InboundBatch(ignored="our own reaction")
-    at = moment(event.get("event_ts")) or moment(body.get("event_time")) or moment(item["ts"])
-    if at is None:
-        return InboundBatch(ignored="a reaction without a time")
-    key = message_key(team_of(body, config), str(item.get("channel") or ""), item["ts"])
-    reaction = InboundReaction(
-        message_key=key,
-        author=author_of(user, body, config, completed, event),
-        emoji=emoji,
-        added=event.get("type") == "reaction_added",
-        at=at,
-    )
-    asked = completed.get("message")
-    if reaction.added and isinstance(asked, dict):
-        # the emoji that makes a ticket: the message first, as if the bot had been called
-        place = str(item.get("channel") or "")
-        wanted = {**asked, "type": "app_mention", "channel": place}
-        made = _spoken(asked, place, wanted, body, config, completed)
-        return InboundBatch(messages=made.messages, reactions=(reaction,))
-    return InboundBatch(reactions=(reaction,))

@@ -5,7 +5,7 @@ https://docs.slack.dev/messaging/formatting-message-text
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ class Names:
     users: Mapping[str, str] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
+    unknown: str = ""  # what an id is called that nobody knows; "" is the id itself
 
 
 # ------------------------------------------------------------------ in
@@ -54,12 +55,13 @@ def mentioned(text: str) -> tuple[set[str], set[str]]:
 def _plain(inner: str, names: Names) -> str:
     body, _, label = inner.partition("|")
     if body.startswith("@"):
-        return "@" + (names.users.get(body[1:]) or label or body[1:])
+        return "@" + (names.users.get(body[1:]) or label or names.unknown or body[1:])
     if body.startswith("#"):
-        return "#" + (names.channels.get(body[1:]) or label or body[1:])
+        return "#" + (names.channels.get(body[1:]) or label or names.unknown or body[1:])
     if body.startswith("!subteam^"):
-        known = names.groups.get(body.removeprefix("!subteam^"))
-        return "@" + (known or label.removeprefix("@") or body.removeprefix("!subteam^"))
+        group = body.removeprefix("!subteam^")
+        known = names.groups.get(group) or label.removeprefix("@")
+        return "@" + (known or names.unknown or group)
     if body.startswith("!date^"):
         return label or body
     if body.startswith("!"):
@@ -93,6 +95,29 @@ def from_blocks(blocks: Any) -> str:
     return ""
 
 
+SHORT = re.compile(r":([a-z0-9_+'-]+)(?:::skin-tone-[2-6])?:")
+
+
+def with_emoji(text: str, blocks: Any) -> str:
+    """Emoji by their characters, where the message itself says which they are."""
+    known = dict(_emoji(blocks))
+    if not known:
+        return text
+    return SHORT.sub(lambda found: known.get(found[1]) or found[0], text)
+
+
+def _emoji(blocks: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(blocks, Mapping):
+        points = str(blocks.get("unicode") or "").split("-")
+        if blocks.get("type") == "emoji" and all(POINT.match(point) for point in points):
+            yield str(blocks.get("name")), "".join(chr(int(point, 16)) for point in points)
+        yield from _emoji(blocks.get("elements"))
+    elif isinstance(blocks, Sequence) and not isinstance(blocks, str):
+        for part in blocks:
+            yield from _emoji(part)
+
+
+POINT = re.compile(r"^(?:1[0-9a-f]|(?!d[89a-f])[0-9a-f])[0-9a-f]{3}$")  # no half of a character
 MARKS = (
     (re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])"), r"<b>\1</b>"),
     (re.compile(r"(?<![\w_])_([^_\n]+)_(?![\w_])"), r"<i>\1</i>"),
@@ -279,9 +304,14 @@ def _close_link(out: list[str], url: str) -> None:
     if MENTION.match(url):  # our own way of calling somebody; foreign text never gets here
         out.append(f"<@{url.removeprefix('mention:')}>")
         return
+    if MOMENT.match(url):  # each reader sees it in their own zone
+        seconds = url.removeprefix("at:")
+        out.append(f"<!date^{seconds}^{{date_short_pretty}} {{time}}|{label}>")
+        return
     out.append(f"<{url}>" if label == url else f"<{url}|{label}>")
 
 
+MOMENT = re.compile(r"^at:[0-9]{1,11}$")
 MENTION = re.compile(r"^mention:[A-Z0-9]+$")
 INLINE_MARKS = {
     "strong_open": "*",

@@ -1,0 +1,123 @@
+"""The card of a live chat: who waits on which page, since when, who answers, how it stands."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from inbox.channels.contract import Card, CardPart
+from inbox.common import work
+from inbox.common.text import literal
+from inbox.mirrors import cards
+from inbox.mirrors.models import MirrorCard, MirrorTarget, Purpose
+from inbox.tickets import services as tickets
+from inbox.tickets.models import LIVE, Direction, Message, Thread, ThreadRole, Ticket, WaitingOn
+
+HINT = (
+    "What the team writes in this thread goes to the visitor. `note:` in front, or a 🔒 anywhere, "
+    "keeps a line among us."
+)
+CLOSING = "The visitor sees that the chat has ended."
+LONGEST_QUOTE = 600
+EVERY = timedelta(seconds=3)  # changes of one card are gathered for so long
+SEEN_FOR = timedelta(seconds=45)  # an open page says so more often than that
+HERE, GONE = "here:", "gone:"
+
+
+def post(message: Message, target: MirrorTarget) -> MirrorCard:
+    """The card of the chat that a message belongs to, once per place."""
+    card, mark = _card(message.ticket, message.thread)
+    return cards.post(message.ticket, target, card, thread=message.thread, mark=mark)
+
+
+def refresh(ticket: Ticket) -> None:
+    """Every chat of a ticket has a card that says how it stands."""
+    chats = ticket.threads.filter(role=ThreadRole.CUSTOMER).select_related("channel")
+    homes = {cards.home_of(thread): thread for thread in chats}
+    rows = MirrorCard.objects.filter(ticket__in=homes, purpose=Purpose.BRIDGE)
+    for known in rows.select_related("outgoing", "channel"):
+        card, mark = _card(ticket, homes[known.ticket_id])
+        cards.change(known, card, ticket=ticket, delay=EVERY, mark=mark)
+
+
+def stale_ids(now: datetime) -> list[int]:
+    """Tickets whose visitor has come or gone since their card was changed."""
+    seen, since = "ticket__threads__conversation__seen_at", now - SEEN_FOR
+    away = Q(**{f"{seen}__isnull": True}) | Q(**{f"{seen}__lte": since})
+    chats = Q(ticket__threads__conversation__isnull=False)
+    rows = MirrorCard.objects.filter(chats, purpose=Purpose.BRIDGE, ticket__status__in=LIVE)
+    news = Q(shown__startswith=HERE) & away | Q(shown__startswith=GONE, **{f"{seen}__gt": since})
+    return list(rows.filter(news).values_list("ticket", flat=True).distinct()[:200])
+
+
+def freshen(pk: int, now: datetime) -> bool:
+    """Say that the visitor has come or gone."""
+    ticket = tickets.lock(pk)
+    if ticket.restricted_team_id is None:
+        refresh(ticket)
+    return True
+
+
+def _card(ticket: Ticket, thread: Thread) -> tuple[Card, str]:
+    """The card, and the mark of whether it says that the visitor is here."""
+    chat = getattr(thread, "conversation", None)  # a part that was split off has none
+    here = chat is not None and _is_here(chat.seen_at)
+    first = thread.messages.filter(direction=Direction.IN, deleted_at=None).order_by("pk").first()
+    fields = [("Visitor", _visitor(ticket, chat))]
+    page = chat.page if chat is not None else ticket.permalink
+    if page:
+        fields.append(("Page", literal(page)))
+    fields.append(("Where", _where(here=here, chat=chat)))
+    fields += [("State", _state(ticket)), ("With", _owner(ticket))]
+    card = Card(
+        title=f"#{ticket.pk} {ticket.subject}",
+        key=str(ticket.pk),
+        parts=(
+            CardPart(
+                foreign=(first.new_text if first else "")[:LONGEST_QUOTE], fields=tuple(fields)
+            ),
+            CardPart(small=HINT, controls=cards.controls_of(ticket, told=CLOSING)),
+        ),
+    )
+    return card, HERE if here else GONE
+
+
+def _is_here(seen_at: datetime | None) -> bool:
+    return seen_at is not None and work.current().now - seen_at < SEEN_FOR
+
+
+def _visitor(ticket: Ticket, chat: Any) -> str:
+    """The name, and what it is worth: only the site's own server proves it."""
+    name = chat.visitor.name if chat is not None else ticket.asker and ticket.asker.label
+    if chat is None or not name:
+        return literal(name or "") or "no name given"
+    proof = "verified by the site" if chat.visitor.verified else "their own word"
+    return f"{literal(name)} ({proof})"
+
+
+def _where(*, here: bool, chat: Any) -> str:
+    if here:
+        return "on the page now"
+    return "gone; answers go by mail" if chat is not None and chat.email else "gone"
+
+
+def _state(ticket: Ticket) -> str:
+    """Waiting, answered, on hold or closed, and since when."""
+    since = _at(ticket.waiting_since or ticket.created_at)
+    if not ticket.is_live:
+        return f"{ticket.get_status_display()} since {since}"
+    if ticket.status == "on_hold":
+        return f"On hold since {since}: {literal(ticket.hold_reason)}"
+    if ticket.waiting_on == WaitingOn.US:
+        return f"**Waiting** since {since}"
+    word = "Being looked into" if ticket.waiting_on == WaitingOn.RESEARCH else "Answered"
+    return f"{word} since {since}"
+
+
+def _owner(ticket: Ticket) -> str:
+    return literal(ticket.owner.display_name) if ticket.owner else "nobody yet"
+
+
+def _at(moment: datetime) -> str:
+    """A moment that the place shows in each reader's own zone."""
+    return f"[{moment.astimezone(UTC):%d %b %H:%M} UTC](at:{int(moment.timestamp())})"
