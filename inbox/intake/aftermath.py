@@ -6,6 +6,7 @@ anybody else it does nothing. 👀 by the team takes the ticket (S57, S59, H 2).
 
 from datetime import datetime
 
+from inbox.accounts.models import Role
 from inbox.channels.contract import (
     Capability,
     InboundDelete,
@@ -16,6 +17,7 @@ from inbox.channels.models import Channel
 from inbox.common import locks, work
 from inbox.common.config import setting
 from inbox.common.work import Actor
+from inbox.intake import turns
 from inbox.loop import triage
 from inbox.people import services as people
 from inbox.people.models import Identity
@@ -47,10 +49,19 @@ def file_delete(found: InboundDelete, channel: Channel) -> str:
     if message is None:
         tickets.bury(channel.realm, found.message_key, found.at)
         return "the message is not here; should it come, it is filed as deleted"
+    note = _message(channel, note_key(message))
+    gone = note is not None and tickets.delete_message(note, at=found.at)
     if not tickets.delete_message(message, at=found.at):
-        return "was deleted before"
+        return "" if gone else "was deleted before"
     _close_if_empty(message.ticket)
+    if message.thread.role == ThreadRole.BRIDGE:
+        turns.taken_back(tickets.lock(message.ticket_id))
     return ""
+
+
+def note_key(message: Message) -> str:
+    """Under which key a withdrawn answer goes on as a note."""
+    return f"{message.external_id}#note"[:500]
 
 
 def file_reaction(found: InboundReaction, channel: Channel) -> str:
@@ -134,23 +145,37 @@ def _message(channel: Channel, key: str) -> Message | None:
 
 
 def _on_bridge(found: InboundReaction, author: Identity, channel: Channel) -> str:
-    """On a live chat's card, which is no message of its ticket, but the root of its thread."""
-    key = found.message_key.partition("/")[2]
+    """On a live chat's card or on a line of ours below it: these are no messages of its ticket."""
+    keys = [found.message_key.partition("/")[2][:250], found.thread_key[:250]]
     threads = Thread.objects.filter(realm=channel.realm, role=ThreadRole.BRIDGE)
-    number = threads.filter(thread_key=key[:250]).values_list("ticket_id", flat=True).first()
+    rows = threads.filter(thread_key__in=keys).values_list("ticket_id", flat=True)
+    number = rows.first()
     if number is None:
         return "kept; the message is no ticket's so far"
-    if not people.is_team(author):
+    ticket = tickets.lock(number)
+    if not _may_on_bridge(ticket, author):
         return "only the team acts on a card"
-    _acts(tickets.lock(number), author, found.emoji, added=found.added, at=found.at)
+    _acts(ticket, author, found.emoji, added=found.added, at=found.at)
     return ""
 
 
+def _may_on_bridge(ticket: Ticket, author: Identity) -> bool:
+    """A restricted ticket is acted on at the desk alone, where we know who may see it."""
+    return people.is_team(author) and may_act(author) and not ticket.restricted_team_id
+
+
+def may_act(author: Identity) -> bool:
+    """An account that may only read answers nobody and closes nothing."""
+    return author.user is None or author.user.is_admin or author.user.role != Role.VIEWER
+
+
 def _does(message: Message, author: Identity, emoji: str, *, added: bool, at: datetime) -> None:
-    bridged = message.thread.role == ThreadRole.BRIDGE and people.is_team(author)
-    if not (bridged or message.thread.role == ThreadRole.CUSTOMER) or work.current().historic:
+    if work.current().historic:
         return
     ticket = tickets.lock(message.ticket_id)
+    bridged = message.thread.role == ThreadRole.BRIDGE and _may_on_bridge(ticket, author)
+    if not (bridged or message.thread.role == ThreadRole.CUSTOMER):
+        return
     _acts(ticket, author, emoji, added=added, at=at, message=message.pk)
 
 

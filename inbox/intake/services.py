@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from inbox.channels import sources
-from inbox.channels.contract import Capability, InboundMessage, MessageClass
+from inbox.channels.contract import Capability, DeliveryError, InboundMessage, MessageClass
 from inbox.channels.models import Channel, Delivery
 from inbox.common import work
 from inbox.intake import aftermath, bounces, bridged, matching, pleasantries, turns
@@ -66,14 +66,21 @@ def file_message(arrival: Arrival) -> str:
     if bounces.concerns_us(inbound):
         return bounces.file(inbound, channel, sender, partial(_write, arrival))
     match = matching.find(inbound, channel=channel, author=sender, trusted_team=trusted)
-    if match.thread is None and inbound.joins_only:
-        return "belongs to a conversation that is no ticket"
     if match.thread is None:
-        return _open(arrival, sender, match)
+        return _without_thread(arrival, sender, match)
     if match.matched_by == "moved" and _is_first(inbound, channel):
         return "the conversation was transferred, and this is known from there"
     _join(arrival, sender, match, trusted=trusted)
     return ""
+
+
+def _without_thread(arrival: Arrival, sender: Identity, match: Match) -> str:
+    """It opens a ticket, unless it belongs elsewhere. Raises `DeliveryError` while that is open."""
+    if bridged.is_coming(arrival.message, arrival.channel):
+        raise DeliveryError("the card that this answers is not confirmed yet")
+    if arrival.message.joins_only:
+        return "belongs to a conversation that is no ticket"
+    return _open(arrival, sender, match)
 
 
 def _is_first(inbound: InboundMessage, channel: Channel) -> bool:
@@ -94,11 +101,12 @@ def _seen_before(arrival: Arrival) -> Message | None:
     tried = work.current().cache.get("again") or arrival.delivery.attempts > 1
     if not (tried or inbound.is_own or comes_again):
         return None
-    return Message.objects.filter(
+    rows = Message.objects.select_related("thread__channel").filter(
         realm=arrival.channel.realm,
         external_id=inbound.message_key[:500],
         sender_key=inbound.sender_key,
-    ).first()
+    )
+    return rows.first()
 
 
 def _again(known: Message, arrival: Arrival) -> str:
@@ -106,6 +114,8 @@ def _again(known: Message, arrival: Arrival) -> str:
     inbound = arrival.message
     if inbound.version and known.direction == Direction.OUT and known.delivery_id is None:
         return "our own message came back"
+    if bridged.again(known, inbound, arrival.delivery):
+        return ""
     if inbound.version > known.version:
         edited = tickets.edit_message(
             known,

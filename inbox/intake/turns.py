@@ -28,6 +28,15 @@ def answered_there(ticket: Ticket, sender: Identity, said_at: datetime) -> None:
     tickets.wait(ticket, why="answered in the thread")
 
 
+def taken_back(ticket: Ticket) -> None:
+    """An answer was withdrawn or deleted: without another one they wait for us again."""
+    if ticket.waiting_on != WaitingOn.THEM or ticket.status == "on_hold":
+        return
+    said = ticket.messages.filter(direction="out", visibility="public", deleted_at=None)
+    if not said.filter(sent_at__gte=ticket.asked_at or ticket.created_at).exists():
+        tickets.reopen(ticket, why="the answer was taken back")
+
+
 def ended(ticket: Ticket, *, since: datetime | None) -> None:
     """A customer wrote: ours to answer again (S60). Trash and spam stay where they are (L21).
 

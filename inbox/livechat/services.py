@@ -127,18 +127,31 @@ def _show(message: Message, *, first: bool = False) -> None:
 
 def _conversation_of(message: Message) -> Conversation | None:
     """The chat that a message is part of: it was said there, or in the chat's bridge."""
-    rows = Conversation.objects.select_related("channel", "visitor")
-    thread: Thread = message.thread
-    channel: Channel = thread.channel
-    if Capability.LIVE in channel.type.capabilities:
-        return rows.filter(channel=channel, key=thread.thread_key).first()
-    if thread.role != ThreadRole.BRIDGE:
+    thread: Thread | None = message.thread
+    if message.thread.role == ThreadRole.BRIDGE:
+        # of tickets that were merged, a bridge goes on with the chat that came with it
+        rows = Thread.objects.filter(ticket=message.ticket_id, role=ThreadRole.CUSTOMER)
+        chats = [row for row in rows.select_related("channel") if _is_chat(row)]
+        mine = (row for row in chats if row.moved_from == message.thread.moved_from)
+        thread = next(mine, None)
+    if thread is None or not _is_chat(thread):
         return None
-    # of tickets that were merged, a bridge goes on with the chat that came with it
-    for found in rows.filter(thread__ticket=message.ticket_id).select_related("thread"):
-        if found.thread is not None and found.thread.moved_from == thread.moved_from:
-            return found
-    return None
+    known = Conversation.objects.select_related("channel", "visitor")
+    found = known.filter(channel=thread.channel, key=thread.thread_key).first()
+    # a part that was split off is answered where it was asked
+    return found or known.filter(entries__message__thread=thread).first()
+
+
+def _is_chat(thread: Thread) -> bool:
+    channel: Channel = thread.channel
+    return Capability.LIVE in channel.type.capabilities
+
+
+def file_came(message: Message) -> None:
+    """A file's bytes were fetched: the visitor's page shows its message anew."""
+    if message.thread.role == ThreadRole.BRIDGE and message.deleted_at is None:
+        tickets.lock(message.ticket_id)
+        _change(message.pk)
 
 
 def _change(message_id: int) -> None:

@@ -4,10 +4,13 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from inbox import pipeline
 from inbox.channels import directory
 from inbox.channels.contract import DeliveryError
 from inbox.channels.models import Fetch
 from inbox.common import live
+from inbox.common.work import Actor
+from inbox.livechat import services as livechat
 from inbox.tickets import files
 from inbox.tickets.models import Attachment
 
@@ -23,7 +26,7 @@ def fetch(pk: int, *, now: datetime) -> str:
     # the lease: whoever moves the moment first works on it
     if not mine.update(not_before=now + LEASE):
         return ""
-    row = Fetch.objects.select_related("attachment__message").get(pk=pk)
+    row = Fetch.objects.select_related("attachment__message__thread").get(pk=pk)
     channel = directory.by_id(row.channel_id)
     try:
         if channel.type.fetch is None:
@@ -38,6 +41,8 @@ def fetch(pk: int, *, now: datetime) -> str:
     Fetch.objects.filter(pk=pk).update(state="done", error="")
     message = row.attachment.message
     if message is not None:
+        with pipeline.change(Actor.system("fetch"), now=now):
+            livechat.file_came(message)
         live.publish(0, message.ticket_id, ["file"], None)
     return "done"
 

@@ -1,63 +1,21 @@
 """A chat is a thread in Slack: both ways, under the person's name, with notes that stay inside."""
 
 import pytest
-from django.utils import timezone
 
 from inbox import pipeline
-from inbox.channels.models import Channel
 from inbox.common.work import Actor
 from inbox.intake.bridged import is_internal
 from inbox.livechat.tests.conftest import Browser, answer
-from inbox.outbox.models import Outgoing
+from inbox.livechat.tests.slackside import card_of, flush, lines, room, say
 from inbox.tickets import services as tickets
 from inbox.tickets.models import Message, Thread, Ticket
-from integrations.slack.tests.conftest import connected, deliver, workspace
+from integrations.slack.tests.conftest import deliver, workspace
 from rig.desk import act, agent
 from rig.slack import FakeSlack
-from rig.slack_api import Post, Room
+from rig.slack_api import Room
 
-__all__ = ["workspace"]
+__all__ = ["room", "workspace"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def room(workspace: FakeSlack, chat: Channel) -> Room:
-    """#support, where chats are bridged to; Ana is on the team."""
-    agent("ana")
-    workspace.paced = False
-    connected(workspace, watch="#help", bridge_channel="#support")
-    return workspace.room("support")
-
-
-def flush() -> None:
-    """Everything that leaves, leaves; spacing and retries are not waited for."""
-    for _ in range(40):
-        waiting = Outgoing.objects.exclude(state__in=["sent", "failed", "held"])
-        waiting.update(not_before=timezone.now())
-        first = waiting.order_by("pk").values_list("pk", flat=True).first()
-        if first is None:
-            return
-        pipeline.deliver(first)
-
-
-def card_of(fake: FakeSlack, room: Room) -> Post:
-    """The one card of the chat."""
-    (card,) = (post for post in fake.posted(room.id) if not post.thread_ts)
-    return card
-
-
-def lines(fake: FakeSlack, room: Room) -> list[tuple[str, str]]:
-    """(name, text) of what stands under the card."""
-    card = card_of(fake, room)
-    return [(post.extra.get("username", ""), post.text) for post in fake.posted(room.id, card.ts)]
-
-
-def say(fake: FakeSlack, room: Room, who: str, text: str) -> str:
-    """Somebody answers under the card."""
-    card = card_of(fake, room)
-    ts = fake.say(who, room.id, text, thread=card.ts)
-    deliver(fake.envelope(fake.message_event(room.id, ts)))
-    return ts
 
 
 def test_both_ways_under_the_persons_name(
@@ -66,7 +24,7 @@ def test_both_ways_under_the_persons_name(
     visitor.begin(name="Mira")
     visitor.say("How do I drop a slot?")
     flush()
-    assert lines(workspace, room) == [("Mira", "How do I drop a slot?")]
+    assert lines(workspace, room) == [("Mira (visitor)", "How do I drop a slot?")]
     say(workspace, room, "U0ANA", "With *pg_drop*.")
     ticket = Ticket.objects.get()
     assert (ticket.status, ticket.waiting_on) == ("in_progress", "them")
@@ -78,7 +36,7 @@ def test_both_ways_under_the_persons_name(
     answer(ticket, "With **pg_list**.")
     flush()
     assert lines(workspace, room)[-2:] == [
-        ("Mira", "thanks, and listing them?"),
+        ("Mira (visitor)", "thanks, and listing them?"),
         ("Ana", "With *pg_list*."),
     ]
     assert Ticket.objects.count() == 1  # our own lines make no tickets
