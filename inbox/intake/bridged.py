@@ -33,7 +33,7 @@ from inbox.tickets.models import (
 
 LOCKS = ("🔒", "🔐", "🔏", ":lock:", ":closed_lock_with_key:", ":lock_with_ink_pen:")
 # whatever stands before it is a quote, a bullet, bold or invisible
-NOTE = re.compile(r"^[\W_]*note\s*:")
+NOTE = re.compile(r"^[\W_]*note[\s*_~`]*:")
 STAYS = "This line stays among the team: an edit never shows a note to the visitor. Write anew."
 WITHDRAWN = "Taken back: the visitor sees that it was deleted, and may have read it before."
 STRANGER = "The visitor does not see this: only the team's answers reach them."
