@@ -22,7 +22,18 @@ from rig.slack_model import (
 )
 from rig.vendor import Answer, Call, FakeVendor
 
-__all__ = ["APP", "BOT", "BOT_USER", "SECRET", "TEAM", "TOKEN", "Post", "Room", "SlackApi"]
+__all__ = [
+    "APP",
+    "APP_TOKEN",
+    "BOT",
+    "BOT_USER",
+    "SECRET",
+    "TEAM",
+    "TOKEN",
+    "Post",
+    "Room",
+    "SlackApi",
+]
 
 
 class SlackApi(FakeVendor):

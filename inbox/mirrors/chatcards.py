@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from inbox.channels.contract import Card, CardPart
+from inbox.channels.contract import Capability, Card, CardPart
 from inbox.common import work
 from inbox.common.text import literal
 from inbox.mirrors import cards
@@ -32,7 +32,10 @@ def post(message: Message, target: MirrorTarget) -> MirrorCard:
 
 def refresh(ticket: Ticket) -> None:
     """Every chat of a ticket has a card that says how it stands."""
-    chats = ticket.threads.filter(role=ThreadRole.CUSTOMER).select_related("channel")
+    threads = ticket.threads.filter(role=ThreadRole.CUSTOMER).select_related("channel")
+    chats = [row for row in threads if Capability.LIVE in row.channel.type.capabilities]
+    if not chats:
+        return
     homes = {cards.home_of(thread): thread for thread in chats}
     rows = MirrorCard.objects.filter(ticket__in=homes, purpose=Purpose.BRIDGE)
     for known in rows.select_related("outgoing", "channel"):

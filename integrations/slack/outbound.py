@@ -167,7 +167,9 @@ def _found(message: OutboundMessage, config: ChannelConfig) -> _There:
         "limit": config.get("history_page_size", "200"),
     }
     found = _There({}, [])
-    own = client.own(config).get("user_id") if message.files else None
+    own = ""
+    if message.files:
+        own = client.known_own_user(config) or client.own(config).get("user_id", "")
     for row in client.pages(config, "conversations.replies", "messages", given):
         metadata = row.get("metadata") or {}
         payload = metadata.get("event_payload") or {}
