@@ -4,5 +4,7 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from inbox.web.bodycap import capped
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
-application = get_asgi_application()
+application = capped(get_asgi_application())

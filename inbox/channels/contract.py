@@ -81,6 +81,7 @@ __all__ = [
     "OutboundFile",
     "OutboundMessage",
     "Polled",
+    "Previous",
     "RawRequest",
     "RosterEntry",
     "SendReceipt",
@@ -237,6 +238,15 @@ class Polled:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Previous:
+    """Where a secret goes when another one takes its place, and how long both count."""
+
+    name: str  # the setting that keeps it
+    until: str  # the setting that names the last day, like 2026-12-31
+    days: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SettingSpec:
     """One name that `connect` accepts."""
 
@@ -245,6 +255,7 @@ class SettingSpec:
     required: bool = False
     default: str = ""
     help: str = ""
+    previous: Previous | None = None
 
 
 # `poll` gets a function that stores one message and returns after the commit; it is given the

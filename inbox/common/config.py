@@ -57,8 +57,13 @@ DEFAULTS: dict[str, Any] = {
     "chat_messages_per_minute": 20,
     "chat_conversations_per_half_day": 6,
     "chat_identifies_per_hour": 60,
-    "chat_visitors_per_address_hour": 60,
+    "chat_visitors_per_address_hour": 5,
     "chat_transcripts_per_day": 3,
+    "chat_ratings_per_hour": 10,
+    # so many strangers in a minute look like an attack: then browsers prove that they work for it
+    "chat_strangers_per_channel_minute": 300,
+    "chat_proofs_per_address_hour": 30,
+    "chat_proof_bits": 16,
     "chat_mail_after_minutes": 10,
     # labels, exactly as they are written at the vendor
     "label_triage": "Triage 👀",

@@ -14,14 +14,17 @@ from inbox.channels.contract import Capability
 from inbox.channels.models import Channel
 from inbox.common import work
 from inbox.common.config import setting
+from inbox.livechat import rating
 from inbox.livechat.feed import is_here
 from inbox.livechat.limits import spend
+from inbox.livechat.links import confirm_link, rating_link
 from inbox.livechat.models import Conversation, EntryKind
 from inbox.outbox import services as outbox
-from inbox.tickets.models import Direction, Message, Status, Ticket
+from inbox.tickets.models import Direction, Message, Status, Ticket, Visibility
 from inbox.tickets.tokens import token_for
 
 MOST_LINES = 10
+MOST_TRANSCRIPT = 500
 BETWEEN = timedelta(minutes=15)
 LOOK_AGAIN = timedelta(minutes=1)
 ONE_A_DAY = timedelta(days=1)
@@ -37,14 +40,36 @@ def plan(conversation: Conversation) -> None:
     conversation.save(update_fields=["mail_due_at"])
 
 
+def plan_closing(conversation: Conversation) -> None:
+    """A chat has ended and nobody is there to be asked in it: they are asked by mail.
+
+    A little later: the last answer is on its way, and goes by the same mail.
+    """
+    now = work.current().now
+    if conversation.email and conversation.mail_due_at is None and not is_here(conversation, now):
+        conversation.mail_due_at = now + LOOK_AGAIN
+        conversation.save(update_fields=["mail_due_at"])
+
+
 def heard(conversation: Conversation, message: Message) -> None:
     """An answer from the address by its own token proves that it is the visitor's."""
     author = message.author
     if author is None or author.kind != "email" or message.matched_by != "reply_token":
         return
     if author.external_id == conversation.email.lower():
+        confirm(conversation)
+
+
+def confirm(conversation: Conversation) -> None:
+    """The address is the visitor's own: what has waited for that may leave."""
+    visitor = conversation.visitor
+    visitor.confirmed_email = conversation.email.lower()
+    visitor.save(update_fields=["confirmed_email"])
+    if conversation.email_confirmed_at is None:
         conversation.email_confirmed_at = work.current().now
         conversation.save(update_fields=["email_confirmed_at"])
+        if _unseen(conversation):
+            plan(conversation)
 
 
 def due_ids(now: datetime) -> list[int]:
@@ -60,11 +85,39 @@ def write_to(pk: int, now: datetime) -> bool:
     conversation.mail_due_at = _later(conversation, now)
     lines = [] if conversation.mail_due_at else _unseen(conversation)
     thread = conversation.thread
-    if lines and thread is not None and _may(conversation, thread.ticket, now):
-        _queue(conversation, thread.ticket, [text for _, text in lines])
-        conversation.mailed_at, conversation.mailed_entry = now, lines[-1][0]
-    conversation.save(update_fields=["mail_due_at", "mailed_at", "mailed_entry"])
-    return bool(lines)
+    asks = not conversation.mail_due_at and _asks_rating(conversation, now)
+    # nobody gets a mail of a machine to an address that somebody has only typed
+    wanted = lines or (asks and conversation.email_confirmed_at is not None)
+    if wanted and thread is not None and _may(conversation, thread.ticket, now):
+        said = [text for _, text in lines]
+        _queue(conversation, thread.ticket, [*said, *_closing_words(conversation, now, asks=asks)])
+        conversation.mailed_at = now
+        conversation.mailed_entry = lines[-1][0] if lines else conversation.mailed_entry
+        conversation.asked_closing = conversation.closings if asks else conversation.asked_closing
+    conversation.save(update_fields=["mail_due_at", "mailed_at", "mailed_entry", "asked_closing"])
+    return bool(wanted)
+
+
+def _asks_rating(conversation: Conversation, now: datetime) -> bool:
+    """Once per closing, when the visitor has left without rating it; never of silence."""
+    if conversation.ended_at is None or conversation.asked_closing == conversation.closings:
+        return False
+    answered = conversation.thread is not None and conversation.thread.ticket.answered_at
+    left = not is_here(conversation, now)
+    return bool(answered and left and rating.of(conversation) is None)
+
+
+def _closing_words(conversation: Conversation, now: datetime, *, asks: bool) -> list[str]:
+    words = ["You can answer this mail: it goes on in the same conversation."]
+    if asks:
+        words.append(f"How was this chat? Tell us here: {rating_link(conversation, now)}")
+    if conversation.email_confirmed_at is None:
+        words.append(
+            "This address was typed in a chat on our site. If that was you, confirm it, and later "
+            f"answers come here too: {confirm_link(conversation, now)}\n\n"
+            "If it was not you, do nothing: no further mail comes of this chat."
+        )
+    return words
 
 
 def _later(conversation: Conversation, now: datetime) -> datetime | None:
@@ -114,7 +167,6 @@ def _queue(conversation: Conversation, ticket: Ticket, lines: list[str]) -> None
     channel = mailbox_of(conversation.channel)
     assert channel is not None  # noqa: S101 - `_may` has asked; tells the type checker
     address, site = conversation.email.lower(), conversation.channel.address
-    closing = "You can answer this mail: it goes on in the same conversation."
     outbox.insert(
         ticket=ticket,
         channel=channel,
@@ -123,7 +175,7 @@ def _queue(conversation: Conversation, ticket: Ticket, lines: list[str]) -> None
         key=f"chat:{uuid.uuid4().hex}",
         payload={
             "external_id": channel.type.new_external_id(channel.config, uuid.uuid4().hex),
-            "text": "\n\n".join([*lines, closing]),
+            "text": "\n\n".join(lines),
             "subject": f"Your chat with {site}",
             "to": [address],
             "reply_token": token_for(ticket.pk, address),
@@ -132,17 +184,43 @@ def _queue(conversation: Conversation, ticket: Ticket, lines: list[str]) -> None
     )
 
 
+def may_send_transcript(conversation: Conversation) -> bool:
+    """Whether something was said, and an address is known to be the visitor's."""
+    known = conversation.thread is not None and conversation.email_confirmed_at is not None
+    return known and mailbox_of(conversation.channel) is not None
+
+
 def send_transcript(conversation: Conversation) -> bool:
     """Mail the whole conversation to an address that is known to be the visitor's.
 
     False when there is none. Raises `TooMany`.
     """
     thread = conversation.thread
-    proven = conversation.email_confirmed_at is not None
-    if thread is None or not proven or mailbox_of(conversation.channel) is None:
+    if thread is None or not may_send_transcript(conversation):
         return False
     spend("chat_transcripts_per_day", conversation.visitor_id)
-    rows = conversation.entries.filter(kind=EntryKind.MESSAGE, message__deleted_at=None)
-    said = rows.order_by("pk").values_list("message__author_label", "message__new_text")
-    _queue(conversation, thread.ticket, [f"**{name}:**\n\n{text}" for name, text in said])
+    _queue(conversation, thread.ticket, _transcript(conversation))
     return True
+
+
+def send_transcript_of(ticket: Ticket) -> bool:
+    """As above, of a ticket's newest chat."""
+    rows = Conversation.objects.filter(thread__ticket=ticket).order_by("-pk")
+    found = rows.select_related("channel", "thread__ticket").first()
+    return found is not None and send_transcript(found)
+
+
+def _transcript(conversation: Conversation) -> list[str]:
+    """What the visitor could read, as it stands now: no notes, nothing that was deleted."""
+    rows = conversation.entries.filter(
+        kind=EntryKind.MESSAGE, message__deleted_at=None, message__visibility=Visibility.PUBLIC
+    ).order_by("-pk")
+    fields = ("message__sent_at", "message__author_label", "message__new_text")
+    newest = list(rows.values_list(*fields)[: MOST_TRANSCRIPT + 1])
+    said = [
+        f"**{name}**, {at:%d %B %Y %H:%M} UTC:\n\n{text or '(a file)'}"
+        for at, name, text in reversed(newest[:MOST_TRANSCRIPT])
+    ]
+    if len(newest) > MOST_TRANSCRIPT:
+        said.insert(0, f"These are the newest {MOST_TRANSCRIPT} lines of your chat.")
+    return [*said, "You can answer this mail: it goes on in the same conversation."]

@@ -12,6 +12,8 @@ class Visitor(models.Model):
     name = models.CharField(max_length=120, blank=True)
     email = models.CharField(max_length=250, blank=True)
     verified = models.BooleanField(default=False)  # the site's server has signed who it is
+    # in lower case: the site's server has signed it, or somebody has answered from there
+    confirmed_email = models.CharField(max_length=250, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -45,18 +47,20 @@ class Conversation(models.Model):
         "inbox.Thread", on_delete=models.SET_NULL, null=True, related_name="conversation"
     )
     page = models.CharField(max_length=500, blank=True)
+    referrer = models.CharField(max_length=500, blank=True)
+    topic = models.CharField(max_length=80, blank=True)
     email = models.CharField(max_length=250, blank=True)
     email_confirmed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    closings = models.PositiveIntegerField(default=0)  # how often it has ended: each is rated once
     seen_at = models.DateTimeField(null=True)  # none: no page of the visitor is open
     read_entry = models.BigIntegerField(default=0)
     # when an answer that nobody has read goes out by mail, and how far mails have told
     mail_due_at = models.DateTimeField(null=True)
     mailed_at = models.DateTimeField(null=True)
     mailed_entry = models.BigIntegerField(default=0)
-    rating = models.PositiveSmallIntegerField(null=True)
-    rating_comment = models.TextField(blank=True)
+    asked_closing = models.PositiveIntegerField(default=0)  # the last one that a mail asked about
 
     class Meta:
         indexes = [
@@ -70,6 +74,29 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return f"chat {self.key}"
+
+
+class Rating(models.Model):
+    """What the visitor thought of a chat when it had ended; of each closing there is one."""
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="ratings")
+    closing = models.PositiveIntegerField()
+    score = models.PositiveSmallIntegerField()  # 1 very bad … 5 very good
+    comment = models.TextField(blank=True)
+    rated_at = models.DateTimeField()  # first; it may be changed for some days
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "closing"], name="rating_once_per_closing"
+            ),
+            models.CheckConstraint(
+                name="rating_one_to_five", condition=Q(score__gte=1, score__lte=5)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.score} of 5"
 
 
 class EntryKind(models.TextChoices):

@@ -5,6 +5,8 @@ import json
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F, QuerySet
+
 from inbox.channels import directory, inlet
 from inbox.channels.contract import Capability, InboundFile
 from inbox.channels.models import Channel
@@ -45,6 +47,8 @@ def say(
         "text": text,
         "at": now.isoformat(),
         "page": conversation.page,
+        "referrer": conversation.referrer,
+        "topic": conversation.topic,
         "purpose": channel.settings.get("purpose", ""),
     }
     if file is not None:
@@ -62,9 +66,7 @@ def say(
 
 def end(conversation: Conversation) -> None:
     """The visitor is done. A question that nobody has answered stays on the queue."""
-    Conversation.objects.filter(pk=conversation.pk, ended_at=None).update(
-        ended_at=work.current().now
-    )
+    _mark_ended(Conversation.objects.filter(pk=conversation.pk))
     if conversation.thread is None:
         return
     ticket = tickets.lock(conversation.thread.ticket_id)
@@ -72,13 +74,9 @@ def end(conversation: Conversation) -> None:
         tickets.close(ticket, resolution="solved", why="the visitor ended the chat")
 
 
-def rate(conversation: Conversation, *, score: int, comment: str) -> None:
-    """What the visitor thinks of it; it may be changed."""
-    Conversation.objects.filter(pk=conversation.pk).update(rating=score, rating_comment=comment)
-    if conversation.thread is not None:
-        ticket = tickets.lock(conversation.thread.ticket_id)
-        words = f": {comment}" if comment else ""
-        tickets.add_note(ticket, body=f"The visitor rated this chat {score} of 5{words}")
+def _mark_ended(rows: QuerySet[Conversation]) -> None:
+    """Each end is a closing of its own, to be rated once; one that has ended ends no more."""
+    rows.filter(ended_at=None).update(ended_at=work.current().now, closings=F("closings") + 1)
 
 
 # ------------------------------------------------------------------ the step
@@ -120,6 +118,8 @@ def _show(message: Message, *, first: bool = False) -> None:
     if made and message.direction == "out":
         continuing.plan(conversation)
     elif made:
+        # who writes goes on, also where the question was still open when they had ended it
+        Conversation.objects.filter(pk=conversation.pk).update(ended_at=None)
         continuing.heard(conversation, message)
     if first and conversation.channel.settings.get("purpose") == LEADS:
         tickets.set_kind(tickets.lock(message.ticket_id), "lead")
@@ -165,7 +165,10 @@ def _change(message_id: int) -> None:
 
 
 def _close(ticket: Ticket) -> None:
-    now = work.current().now
-    for conversation in Conversation.objects.filter(thread__ticket=ticket):
-        Entry.objects.create(conversation=conversation, kind=EntryKind.CLOSED, at=now)
-        Conversation.objects.filter(pk=conversation.pk, ended_at=None).update(ended_at=now)
+    rows = Conversation.objects.filter(thread__ticket=ticket)
+    _mark_ended(rows)
+    for conversation in rows.select_related("channel"):
+        Entry.objects.create(
+            conversation=conversation, kind=EntryKind.CLOSED, at=work.current().now
+        )
+        continuing.plan_closing(conversation)

@@ -1,26 +1,26 @@
 """Who a browser is: tokens of ours, identities that the site's server has signed, claims."""
 
-import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from inbox.channels.models import Channel
 from inbox.common.crypto import digest_of
+from inbox.livechat import identity, proofwork
+from inbox.livechat.identity import Proven, WrongProof, proof
 from inbox.livechat.limits import spend
 from inbox.livechat.models import Conversation, Visitor, VisitorToken
+from inbox.livechat.proofwork import Work
+
+__all__ = ["Claims", "Conversation", "Work", "WrongProof", "begin", "known", "newest", "proof"]
 
 KEPT = timedelta(days=180)
 # a chat that ended this long ago is not gone on with: the next word opens another ticket
 OVER_AFTER = timedelta(days=1)
-
-
-class WrongProof(Exception):
-    """The site's signature of who this is does not fit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +28,24 @@ class Claims:
     """What a page says of its visitor."""
 
     page: str = ""
+    referrer: str = ""
+    topic: str = ""
     name: str = ""
     email: str = ""
     user_id: str = ""
     user_hash: str = ""
+    user_jwt: str = ""
+    work: Work = field(default_factory=Work)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Here:
+    """A browser as it comes in: its channel, its token, the address it counts under."""
+
+    channel: Channel
+    token: str
+    address: str
+    now: datetime
 
 
 def known(channel: Channel, token: str, *, now: datetime) -> Visitor | None:
@@ -45,28 +59,26 @@ def known(channel: Channel, token: str, *, now: datetime) -> Visitor | None:
     return row.visitor if row else None
 
 
-def proof(secret: str, user_id: str, email: str) -> str:
-    """Hex HMAC-SHA256 of the user's id, else of the address in lower case."""
-    return hmac.new(secret.encode(), (user_id or email.lower()).encode(), sha256).hexdigest()
-
-
 @transaction.atomic
-def begin(
-    channel: Channel, claims: Claims, *, token: str, address: str, now: datetime
-) -> tuple[str, Conversation]:
+def begin(here: Here, claims: Claims) -> tuple[str, Conversation]:
     """(token, conversation) of a page that opens. The token changes when the person does.
 
-    Raises `WrongProof`, `TooMany`.
+    Raises `WrongProof`, `TooMany`, `ProofRequired`.
     """
-    before = known(channel, token, now=now) if token else None
-    visitor = _proven(channel, claims, now) if claims.user_hash else before
-    visitor = visitor or _stranger(channel, address, now)
+    before = known(here.channel, here.token, now=here.now) if here.token else None
+    proven = _proven(here, claims)
+    visitor = _person(here, proven) if proven else before
+    visitor = visitor or _stranger(here, claims.work)
+    if proven:
+        name, email = proven.name or claims.name, proven.email or claims.email
+        claims = replace(claims, name=name, email=email)
+    token = here.token
     if before != visitor:
         if before is not None:  # what was handed out before the person was known is void
-            VisitorToken.objects.filter(digest=digest_of(token)).delete()
-        token = _hand_out(visitor, now)
-    _take_claims(visitor, claims)
-    return token, _conversation(visitor, claims, now)
+            revoke(here.token)
+        token = _hand_out(visitor, here.now)
+    _take_claims(visitor, claims, confirmed=proven.email.lower() if proven else "")
+    return token, _conversation(visitor, claims, here.now)
 
 
 def revoke(token: str) -> None:
@@ -76,32 +88,58 @@ def revoke(token: str) -> None:
 
 def newest(visitor: Visitor) -> Conversation | None:
     """The visitor's current conversation."""
-    rows = Conversation.objects.filter(visitor=visitor).order_by("-pk")
-    return rows.select_related("channel", "visitor", "thread__ticket").first()
+    return _mine(visitor).order_by("-pk").first()
 
 
-def _proven(channel: Channel, claims: Claims, now: datetime) -> Visitor:
-    secret = channel.secrets.get("identity_secret", "")
-    subject = claims.user_id or claims.email.lower()
-    spend("chat_identifies_per_hour", f"{channel.pk}:{sha256(subject.encode()).hexdigest()}")
-    right = proof(secret, claims.user_id, claims.email)
-    given = claims.user_hash.encode("utf-8", "replace")
-    if not (secret and subject) or not hmac.compare_digest(right.encode(), given):
-        raise WrongProof
-    kind = "id" if claims.user_id else "mail"
-    key = f"{kind}-{sha256(subject.encode()).hexdigest()[:40]}"
-    defaults = {"verified": True, "created_at": now}
-    row, _ = Visitor.objects.get_or_create(channel=channel, external_key=key, defaults=defaults)
+def earlier(visitor: Visitor, key: str) -> Conversation | None:
+    """One of the visitor's own conversations; anybody else's is as unknown as none."""
+    return _mine(visitor).filter(key=key).first()
+
+
+def _mine(visitor: Visitor) -> QuerySet[Conversation]:
+    rows = Conversation.objects.filter(visitor=visitor)
+    return rows.select_related("channel", "visitor", "thread__ticket")
+
+
+# ------------------------------------------------------------------ who it is
+
+
+def _proven(here: Here, claims: Claims) -> Proven | None:
+    """Whom the site's server has signed; None when nothing was signed. Raises `WrongProof`."""
+    if not (claims.user_hash or claims.user_jwt):
+        return None
+    known_secrets = identity.secrets_of(here.channel.config, here.now)
+    try:
+        if claims.user_jwt:
+            return identity.by_jwt(
+                known_secrets, claims.user_jwt, audience=here.channel.key, now=here.now
+            )
+        return identity.by_hash(
+            known_secrets, user_id=claims.user_id, email=claims.email, given=claims.user_hash
+        )
+    except WrongProof:
+        # counted by address: guesses must not lock out the person they are about
+        spend("chat_identifies_per_hour", f"{here.channel.pk}:{here.address}")
+        raise
+
+
+def _person(here: Here, proven: Proven) -> Visitor:
+    defaults = {"verified": True, "created_at": here.now}
+    row, _ = Visitor.objects.get_or_create(
+        channel=here.channel, external_key=proven.key, defaults=defaults
+    )
     return row
 
 
-def _stranger(channel: Channel, address: str, now: datetime) -> Visitor:
-    spend("chat_visitors_per_address_hour", f"{channel.pk}:{address}")
+def _stranger(here: Here, work: Work) -> Visitor:
+    proofwork.admit(here.channel, work, address=here.address, now=here.now)
     key = f"anon-{secrets.token_hex(16)}"
-    return Visitor.objects.create(channel=channel, external_key=key, created_at=now)
+    return Visitor.objects.create(channel=here.channel, external_key=key, created_at=here.now)
 
 
 def _hand_out(visitor: Visitor, now: datetime) -> str:
+    if visitor.verified:
+        spend("chat_identifies_per_hour", visitor.pk)
     token = secrets.token_urlsafe(32)
     VisitorToken.objects.create(
         visitor=visitor, digest=digest_of(token), created_at=now, expires_at=now + KEPT
@@ -109,31 +147,50 @@ def _hand_out(visitor: Visitor, now: datetime) -> str:
     return token
 
 
-def _take_claims(visitor: Visitor, claims: Claims) -> None:
+def _take_claims(visitor: Visitor, claims: Claims, *, confirmed: str) -> None:
     """A proof by id covers the id alone; the address beside it stays a claim."""
-    changed = {"name": claims.name, "email": claims.email}
-    changed = {n: v for n, v in changed.items() if v and getattr(visitor, n) != v}
+    wanted = {"name": claims.name, "email": claims.email, "confirmed_email": confirmed}
+    changed = {n: v for n, v in wanted.items() if v and getattr(visitor, n) != v}
     if changed:
+        spend("chat_identifies_per_hour", visitor.pk)
         for name, value in changed.items():
             setattr(visitor, name, value)
         visitor.save(update_fields=list(changed))
 
 
+# ------------------------------------------------------------------ the conversation
+
+
 def _conversation(visitor: Visitor, claims: Claims, now: datetime) -> Conversation:
-    rows = Conversation.objects.filter(visitor=visitor)
     going_on = Q(ended_at=None) | Q(ended_at__gt=now - OVER_AFTER)
-    row = rows.filter(going_on).select_related("channel", "visitor").order_by("-pk").first()
+    row = _mine(visitor).filter(going_on).order_by("-pk").first()
+    email = claims.email or (row.email if row else "") or visitor.email
+    # an address that is known to be the visitor's needs no click in a mail
+    known_at = now if email and email.lower() == visitor.confirmed_email else None
     if row is None:
         spend("chat_conversations_per_half_day", visitor.pk)
-        row = Conversation.objects.create(
+        return Conversation.objects.create(
             channel=visitor.channel,
             visitor=visitor,
             key=secrets.token_hex(16),
             page=claims.page,
-            email=claims.email or visitor.email,
+            referrer=claims.referrer,
+            topic=claims.topic,
+            email=email,
+            email_confirmed_at=known_at,
             created_at=now,
         )
-    elif claims.email and row.email != claims.email:
-        row.email, row.email_confirmed_at = claims.email, None
-        row.save(update_fields=["email", "email_confirmed_at"])
+    changed: dict[str, Any] = {}
+    if email != row.email or (known_at and row.email_confirmed_at is None):
+        changed = {"email": email, "email_confirmed_at": known_at}
+    if claims.topic and row.thread_id is None:  # what was said later is no first question
+        changed["topic"] = claims.topic
+    _change(row, changed)
     return row
+
+
+def _change(row: Conversation, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+    if values:
+        row.save(update_fields=list(values))

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from inbox.channels import directory, registry
-from inbox.channels.contract import ConfigError
+from inbox.channels.contract import ConfigError, SettingSpec
 from inbox.channels.models import Channel
 from inbox.mirrors import services as mirrors
 from inbox.outbox.models import Outgoing, OutgoingState
@@ -31,7 +32,7 @@ def connect(kind_name: str, key: str, given: Mapping[str, str]) -> dict[str, Any
     if unknown:
         raise ConfigError(f"{kind_name} has no setting “{unknown[0]}”; it has {', '.join(known)}")
     with transaction.atomic():
-        channel = _changed(kind_name, key, given, {n for n, s in known.items() if s.secret})
+        channel = _changed(kind_name, key, given, known)
         missing = [n for n, s in known.items() if s.required and not channel.config.get(n)]
         if missing:
             raise ConfigError(f"{missing[0]} is needed")
@@ -68,7 +69,9 @@ def _learn(channel: Channel) -> None:
         channel.save(update_fields=["settings"])
 
 
-def _changed(kind: str, key: str, given: Mapping[str, str], secret: set[str]) -> Channel:
+def _changed(
+    kind: str, key: str, given: Mapping[str, str], known: Mapping[str, SettingSpec]
+) -> Channel:
     channel = Channel.objects.filter(kind=kind, key=key).first() or Channel(
         kind=kind,
         key=key,
@@ -76,11 +79,31 @@ def _changed(kind: str, key: str, given: Mapping[str, str], secret: set[str]) ->
         policy=Policy.objects.filter(key=COMMUNITY).first(),
     )
     settings, secrets = dict(channel.settings), channel.secrets
-    for name, value in given.items():
-        place = secrets if name in secret else settings
+    stored = {**settings, **secrets}
+    said = {name: value for name, value in given.items() if value != stored.get(name, "")}
+    for name, value in {**_previous(secrets, said, known), **said}.items():
+        place = secrets if known[name].secret else settings
         if value:
             place[name] = value
         else:
             place.pop(name, None)
     channel.settings, channel.secrets_text = settings, json.dumps(secrets)
     return channel
+
+
+def _previous(
+    secrets: Mapping[str, str], given: Mapping[str, str], known: Mapping[str, SettingSpec]
+) -> dict[str, str]:
+    """A secret that another one replaces counts on for some days; one that is taken away does not.
+
+    What the admin says of the secret before it, in the same breath, wins.
+    """
+    found: dict[str, str] = {}
+    for name, value in given.items():
+        old, kept = secrets.get(name, ""), known[name].previous
+        if kept is None or old in ("", value):
+            continue
+        last_day = (timezone.now() + timedelta(days=kept.days)).date().isoformat()
+        found[kept.name] = old if value else ""
+        found[kept.until] = last_day if value else ""
+    return found

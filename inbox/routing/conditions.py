@@ -51,6 +51,8 @@ FIELDS: dict[str, tuple[str, str]] = {
     "sender_trust": (CHOICE, "how sure the sender is"),
     "business_hours": (FLAG, "inside business hours"),
     "open_role": (FLAG, "a role that is open"),
+    "topic": (CHOICE, "the topic of the chat"),
+    "page": (TEXT, "the page of the chat"),
 }
 OPERATORS: dict[str, str] = {
     "is": "is",

@@ -1,5 +1,6 @@
 """What rules may look at: a flat mapping of a ticket and, if there is one, its message."""
 
+from collections.abc import Callable
 from typing import Any
 
 from inbox.calendars.clock import is_open
@@ -8,6 +9,7 @@ from inbox.channels import directory
 from inbox.channels.models import Lookup
 from inbox.common import work
 from inbox.common.versions import kept
+from inbox.livechat.models import Conversation
 from inbox.routing.conditions import Facts
 from inbox.tickets.models import Message, Ticket
 
@@ -98,7 +100,19 @@ def _open_role(facts: LazyFacts) -> bool:
     return any(role.name and role.name.casefold() in text for role in roles)
 
 
+def _chat(field: str) -> Callable[[LazyFacts], str]:
+    """What the visitor said or showed before the first line; it stays true for later rules."""
+
+    def look_up(facts: LazyFacts) -> str:
+        rows = Conversation.objects.filter(thread__ticket=facts.ticket).order_by("-pk")
+        return str(rows.values_list(field, flat=True).first() or "")
+
+    return look_up
+
+
 DEMANDED = {
+    "topic": _chat("topic"),
+    "page": _chat("page"),
     "tags": _tags,
     "contact_tags": _contact_tags,
     "business_hours": _business_hours,

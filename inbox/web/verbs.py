@@ -21,6 +21,8 @@ from inbox.common.config import setting
 from inbox.common.work import Actor
 from inbox.followups import promises
 from inbox.followups.models import PromiseOffer
+from inbox.livechat import continuing
+from inbox.livechat.limits import TooMany
 from inbox.loop import services as loop
 from inbox.oncall import assigning
 from inbox.outbox import effects
@@ -252,6 +254,17 @@ def _hand_over(row: Ticket, data: QueryDict, user: User) -> str:
     return f"Handed over to {given.display_name}."
 
 
+def _transcript(row: Ticket, data: QueryDict, user: User) -> str:
+    """The whole chat by mail, to an address that is known to be the visitor's."""
+    try:
+        sent = continuing.send_transcript_of(tickets.lock(row.pk))
+    except TooMany:
+        raise VerbError("It was sent three times today; the next one goes tomorrow.") from None
+    if not sent:
+        raise VerbError("No address of the visitor is confirmed.")
+    return "The transcript is on its way."
+
+
 def _plain(act: Callable[[Ticket], Any], said: str) -> Act:
     def verb(row: Ticket, data: QueryDict, user: User) -> str:
         act(row)
@@ -286,4 +299,5 @@ VERBS: dict[str, Act] = {
     "promised": _promised,
     "ask-team": _ask_team,
     "handover": _hand_over,
+    "transcript": _transcript,
 }

@@ -1,16 +1,17 @@
 """What a visitor writes, as our values. The visitor API stores it; there is no foreign vendor.
 
 One delivery is one JSON object: `conversation` and `line` (both ids of ours), `visitor`
-`{id, name, email, verified}`, `text`, `at` (ISO 8601), `page`, `purpose`, `file`
-`{name, type, base64}` or nothing. Over the webhook door it must carry
-`X-Desk-Signature: sha256=<hex HMAC-SHA256 of the body by identity_secret>`.
+`{id, name, email, verified}`, `text`, `at` (ISO 8601), `page`, `referrer`, `topic`, `purpose`,
+`file` `{name, type, base64}` or nothing. Over the webhook door it must carry
+`X-Desk-Signature: sha256=<hex HMAC-SHA256 of the body by identity_secret>`; the secret before it
+counts until the day in `identity_previous_until`.
 """
 
 import base64
 import binascii
 import hmac
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -35,10 +36,25 @@ def sign(body: bytes, secret: str) -> str:
 
 def verify(raw: RawRequest, config: ChannelConfig) -> None:
     """Raises `BadSignature`; without a secret nothing is believed."""
-    secret = config.get("identity_secret")
     given = raw.headers.get(SIGNATURE, "").encode("utf-8", "replace")
-    if not secret or not hmac.compare_digest(sign(raw.body, secret).encode(), given):
+    right = [
+        hmac.compare_digest(sign(raw.body, secret).encode(), given) for secret in _secrets(config)
+    ]
+    if not any(right):
         raise BadSignature("the body is not signed")
+
+
+def _secrets(config: ChannelConfig) -> list[str]:
+    """The secret, and the one before it while its last day is not over."""
+    found = [config.get("identity_secret")]
+    if config.get("identity_previous_until") >= date_of(datetime.now(UTC)):
+        found.append(config.get("identity_secret_previous"))
+    return [secret for secret in found if secret]
+
+
+def date_of(now: datetime) -> str:
+    """A day as settings write it; so written, days compare like texts."""
+    return now.date().isoformat()
 
 
 def dedupe_key(raw: RawRequest, config: ChannelConfig) -> str:
@@ -71,10 +87,14 @@ def parse(
                 permalink=page if len(page) <= 500 else "",
                 source_key=config.get("site_name"),
                 source_label=config.get("site_name"),
-                facts={"page": page, "purpose": str(body.get("purpose") or "")},
+                facts={"page": page, **_facts(body)},
             ),
         )
     )
+
+
+def _facts(body: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(body.get(name) or "")[:500] for name in ("referrer", "topic", "purpose")}
 
 
 def _body(raw: RawRequest) -> dict[str, Any]:

@@ -1,18 +1,31 @@
 """Live chat's entry in the registry."""
 
 import re
+from datetime import date
 
 from inbox.channels.contract import (
     Capability,
     ChannelConfig,
     ChannelKind,
     ConfigError,
+    Previous,
     SettingSpec,
 )
 from integrations.livechat import inbound, outbound
 
 ORIGIN = re.compile(r"^https?://[a-z0-9.\-]+(:[0-9]{1,5})?$")
 PURPOSES = ("support", "leads")
+ASKED = ("off", "optional", "required")
+PROOF = ("off", "auto", "always")
+CHOICES = {
+    "purpose": PURPOSES,
+    "ask_name": ASKED,
+    "ask_email": ASKED,
+    "ask_topic": ASKED,
+    "proof": PROOF,
+    "without_origin": ("no", "yes"),
+}
+MOST_TOPIC = 80
 
 
 def _origins(config: ChannelConfig) -> list[str]:
@@ -32,13 +45,33 @@ def _validate(config: ChannelConfig) -> None:
     for origin in _origins(config):
         if not ORIGIN.match(origin):
             raise ConfigError(f"“{origin}” is no origin; it looks like https://example.com")
-    secret = config.get("identity_secret")
-    if secret and len(secret) < 16:
-        raise ConfigError("identity_secret: at least 16 characters")
-    if config.get("purpose", "support") not in PURPOSES:
-        raise ConfigError("purpose is support or leads")
+    for name in ("identity_secret", "identity_secret_previous"):
+        if config.get(name) and len(config.get(name)) < 16:
+            raise ConfigError(f"{name}: at least 16 characters")
+    for name, choices in CHOICES.items():
+        if config.get(name, choices[0]) not in choices:
+            raise ConfigError(f"{name} is one of: {', '.join(choices)}")
+    _validate_topics(config)
+    _validate_day(config)
     if config.get("invite_url") and not config.get("invite_url").startswith("https://"):
         raise ConfigError("invite_url is an address like https://…")
+
+
+def _validate_topics(config: ChannelConfig) -> None:
+    topics = [part.strip() for part in config.get("topics").split(",") if part.strip()]
+    if any(len(topic) > MOST_TOPIC for topic in topics):
+        raise ConfigError(f"topics: at most {MOST_TOPIC} characters each")
+    if config.get("ask_topic", "off") != "off" and not topics:
+        raise ConfigError("ask_topic needs topics to choose from")
+
+
+def _validate_day(config: ChannelConfig) -> None:
+    day = config.get("identity_previous_until")
+    try:
+        if day and date.fromisoformat(day).isoformat() != day:
+            raise ValueError(day)
+    except ValueError as error:
+        raise ConfigError("identity_previous_until is a day like 2026-12-31") from error
 
 
 def _check(config: ChannelConfig) -> str:
@@ -52,6 +85,8 @@ def _has_secret(config: ChannelConfig) -> bool:
     return bool(config.get("identity_secret"))
 
 
+ASKING = "off, optional or required"
+PREVIOUS = Previous(name="identity_secret_previous", until="identity_previous_until", days=14)
 LIVECHAT = ChannelKind(
     kind="livechat",
     label="Live chat",
@@ -61,7 +96,34 @@ LIVECHAT = ChannelKind(
             name="origins", help="sites that may show it, like https://example.com, with commas"
         ),
         SettingSpec(
-            name="identity_secret", secret=True, help="with it your server proves who is signed in"
+            name="identity_secret",
+            secret=True,
+            help="with it your server proves who is signed in",
+            previous=PREVIOUS,
+        ),
+        SettingSpec(
+            name="identity_secret_previous",
+            secret=True,
+            help="the secret before it; kept when you change it, so that both count for a while",
+        ),
+        SettingSpec(
+            name="identity_previous_until",
+            help="the last day on which the previous secret counts; empty it to end that now",
+        ),
+        SettingSpec(name="ask_name", default="off", help="before the first line: " + ASKING),
+        SettingSpec(name="ask_email", default="optional", help="before the first line: " + ASKING),
+        SettingSpec(name="ask_topic", default="off", help="before the first line: " + ASKING),
+        SettingSpec(name="topics", help="what visitors choose from, with commas"),
+        SettingSpec(
+            name="proof",
+            default="auto",
+            help="whether a stranger's browser works before it may write: off, auto (under attack)"
+            " or always",
+        ),
+        SettingSpec(
+            name="without_origin",
+            default="no",
+            help="yes: apps that are no browser and send no Origin may ask, too",
         ),
         SettingSpec(name="greeting", help="the first line in an empty chat"),
         SettingSpec(

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from inbox.actions import listening
 from inbox.operations import embedded
+from inbox.web.bodycap import capped
 
 
 class Command(BaseCommand):
@@ -24,6 +25,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until Ctrl-C."""
-        app = get_asgi_application()
+        app = capped(get_asgi_application())
         listening.start(threading.Event().is_set)  # daemon threads: they end with the process
         embedded.serve(current_app, app, host=options["host"], port=options["port"])
