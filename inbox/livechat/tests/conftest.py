@@ -1,11 +1,14 @@
 """A site with a chat, and a visitor's browser as the API sees it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -23,11 +26,12 @@ SECRET = "an identity secret of a site"
 
 @dataclass
 class Browser:
-    """One tab: its origin and its token."""
+    """One tab: its origin, its token and the address it comes from."""
 
     key: str = "docs"
     origin: str = SITE
     token: str = ""
+    address: str = "127.0.0.1"
 
     def call(self, method: str, path: str, data: Any = None, **headers: str) -> Any:
         """One call; the answer."""
@@ -35,10 +39,26 @@ class Browser:
         if self.token:
             sent.setdefault("authorization", f"Bearer {self.token}")
         body = "" if data is None else json.dumps(data)
-        kind = "application/json"
-        return Client().generic(method, f"/chat/{self.key}/{path}", body, kind, headers=sent)
+        return Client(REMOTE_ADDR=self.address).generic(
+            method, f"/chat/{self.key}/{path}", body, "application/json", headers=sent
+        )
 
-    def begin(self, **claims: str) -> Any:
+    def raw(self, path: str, body: bytes, **headers: str) -> Any:
+        """A post with a body as it is."""
+        sent = {"origin": self.origin, "authorization": f"Bearer {self.token}", **headers}
+        return Client(REMOTE_ADDR=self.address).generic(
+            "POST", f"/chat/{self.key}/{path}", body, "application/json", headers=sent
+        )
+
+    def attach(self, *files: SimpleUploadedFile, client_id: str = "file-0001") -> Any:
+        """A post of files, as the widget's form sends it."""
+        sent = {"origin": self.origin, "authorization": f"Bearer {self.token}"}
+        given = {"client_id": client_id, "file": list(files)}
+        return Client(REMOTE_ADDR=self.address).post(
+            f"/chat/{self.key}/files/", given, headers=sent
+        )
+
+    def begin(self, **claims: Any) -> Any:
         """Open the widget; keeps the token."""
         answer = self.call("POST", "sessions/", {"page": f"{SITE}/start?token=x", **claims})
         if answer.status_code == 200:
@@ -48,10 +68,7 @@ class Browser:
     def say(self, text: str, client_id: str = "line-0001") -> Any:
         """Write a line, and have it filed."""
         answer = self.call("POST", "messages/", {"client_id": client_id, "body": text})
-        for pk in (
-            Delivery.objects.filter(state="pending").order_by("pk").values_list("pk", flat=True)
-        ):
-            assert pipeline.process_delivery(pk) == "done"
+        file_all()
         return answer
 
     def read(self, after: int = 0) -> list[dict[str, Any]]:
@@ -60,7 +77,14 @@ class Browser:
         return found
 
 
-Open = Callable[..., Browser]
+@pytest.fixture
+def window(settings: object) -> Iterator[None]:
+    """The beginning of an hour, and counts that nobody else clears: a limit's window is whole."""
+    memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    settings.CACHES = {"default": memory}  # type: ignore[attr-defined]  # pytest-django's wrapper
+    hour = timezone.now().replace(minute=0, second=1) + timedelta(hours=1)
+    with time_machine.travel(hour):
+        yield
 
 
 @pytest.fixture
@@ -77,6 +101,13 @@ def visitor(chat: Channel) -> Browser:
     browser = Browser()
     assert browser.begin().status_code == 200
     return browser
+
+
+def file_all() -> None:
+    """What visitors sent becomes messages."""
+    pending = Delivery.objects.filter(state="pending").order_by("pk")
+    for pk in pending.values_list("pk", flat=True):
+        assert pipeline.process_delivery(pk) == "done"
 
 
 def answer(ticket: Ticket, text: str, *, name: str = "ana", then: str = "none") -> Outgoing:
