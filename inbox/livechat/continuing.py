@@ -41,14 +41,16 @@ def plan(conversation: Conversation) -> None:
 
 
 def plan_closing(conversation: Conversation) -> None:
-    """A chat has ended and nobody is there to be asked in it: they are asked by mail.
+    """A chat has ended: who is there is asked in it, who has left by mail.
 
     A little later: the last answer is on its way, and goes by the same mail.
     """
     now = work.current().now
-    if conversation.email and conversation.mail_due_at is None and not is_here(conversation, now):
+    if is_here(conversation, now):
+        conversation.asked_closing = conversation.closings
+    elif conversation.email and conversation.mail_due_at is None:
         conversation.mail_due_at = now + LOOK_AGAIN
-        conversation.save(update_fields=["mail_due_at"])
+    conversation.save(update_fields=["asked_closing", "mail_due_at"])
 
 
 def heard(conversation: Conversation, message: Message) -> None:

@@ -37,7 +37,9 @@ def rate(conversation: Conversation, *, score: int, comment: str, closing: int) 
 
 
 def of(conversation: Conversation) -> Rating | None:
-    """The rating of the newest closing."""
+    """The rating of the newest closing; a chat that goes on has none."""
+    if conversation.ended_at is None:
+        return None
     return conversation.ratings.filter(closing=conversation.closings).first()
 
 

@@ -180,8 +180,9 @@ def need_known(given: Mapping[str, Any], fields: str) -> None:
 
 def need_size(request: HttpRequest, most: int) -> None:
     """Raises `Refused` before anything is read: too large, or nobody knows how large."""
-    size = request.headers.get("content-length", "")
-    if not size.isascii() or not size.isdigit():
+    size = request.headers.get("content-length") or "0"
+    is_open = "transfer-encoding" in request.headers
+    if is_open or not size.isascii() or not size.isdigit():
         raise Refused(411, "Say how large it is.")
     if len(size) > 15 or int(size) > most:
         raise Refused(413, "This is too large.")
