@@ -46,6 +46,7 @@ from inbox.channels.inbound import (
     ThreadRef,
 )
 from inbox.channels.jsontext import loads
+from inbox.channels.specs import Previous, SettingSpec
 from inbox.channels.tracker import Tracker
 
 __all__ = [
@@ -235,27 +236,6 @@ class Polled:
     headers: Mapping[str, str]
     dedupe_key: str
     received_at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Previous:
-    """Where a secret goes when another one takes its place, and how long both count."""
-
-    name: str  # the setting that keeps it
-    until: str  # the setting that names the last day, like 2026-12-31
-    days: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class SettingSpec:
-    """One name that `connect` accepts."""
-
-    name: str
-    secret: bool = False
-    required: bool = False
-    default: str = ""
-    help: str = ""
-    previous: Previous | None = None
 
 
 # `poll` gets a function that stores one message and returns after the commit; it is given the

@@ -90,7 +90,7 @@ def test_variables_of_the_compose_file_are_explained() -> None:
 
 
 def test_environment_of_the_contract_is_explained_and_nothing_else() -> None:
-    assert _example_names() == VARIABLES | {"PORT", "POSTGRES_PASSWORD"}
+    assert _example_names() == VARIABLES | {"PORT", "POSTGRES_PASSWORD", "FORWARDED_ALLOW_IPS"}
 
 
 def test_example_holds_no_secret() -> None:

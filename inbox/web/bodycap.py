@@ -6,7 +6,7 @@ answered at once, and the server closes the line.
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
 # a line has 4,000 characters, and JSON may write one of them in twelve bytes
@@ -21,7 +21,7 @@ CHAT, UPLOAD = "/chat/", "/files/"
 Scope: TypeAlias = Any
 Receive: TypeAlias = Any
 Send: TypeAlias = Any
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
 
 
 def capped(app: App) -> App:

@@ -11,7 +11,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -47,14 +47,16 @@ def verify(raw: RawRequest, config: ChannelConfig) -> None:
 def _secrets(config: ChannelConfig) -> list[str]:
     """The secret, and the one before it while its last day is not over."""
     found = [config.get("identity_secret")]
-    if config.get("identity_previous_until") >= date_of(datetime.now(UTC)):
+    if _is_until(config.get("identity_previous_until")):
         found.append(config.get("identity_secret_previous"))
     return [secret for secret in found if secret]
 
 
-def date_of(now: datetime) -> str:
-    """A day as settings write it; so written, days compare like texts."""
-    return now.date().isoformat()
+def _is_until(day: str) -> bool:
+    try:
+        return datetime.now(UTC).date() <= date.fromisoformat(day)
+    except ValueError:
+        return False
 
 
 def dedupe_key(raw: RawRequest, config: ChannelConfig) -> str:

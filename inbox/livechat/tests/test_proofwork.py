@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils import timezone
 
 from inbox.channels.models import Channel
@@ -95,6 +95,7 @@ def test_forged_stale_and_foreign_challenges_are_asked_again(guarded: Channel) -
         assert Browser().begin(proof=tried).status_code == 403
     with time_machine.travel(timezone.now().timestamp() + 121):
         assert Browser().begin(proof=work(good)).status_code == 403
+    odd: Any
     for odd in ([], "x", {"nonce": 5}, {"challenge": "x" * 300}, {"challenge": "x", "bits": 0}):
         assert Browser().begin(proof=odd).status_code in (400, 413)
     assert not Visitor.objects.exists()
@@ -138,7 +139,7 @@ def test_a_cache_that_is_away_lets_nobody_use_a_proof_twice(
 
     done = work(asked(Browser())["challenge"])
     for name in ("add", "incr", "get"):
-        monkeypatch.setattr(type(cache._connections[cache._alias]), name, away)
+        monkeypatch.setattr(type(caches["default"]), name, away)
     assert Browser().begin(proof=done).status_code == 200
     assert Browser().begin(proof=done).status_code == 403
 

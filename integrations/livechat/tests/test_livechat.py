@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import time_machine
 
 from inbox.channels import registry
 from inbox.channels.contract import (
@@ -82,6 +83,35 @@ def test_another_sites_signature_is_refused() -> None:
     other = replace(CONFIG, secrets={"identity_secret": "of another site altogether"})
     with pytest.raises(BadSignature):
         inbound.verify(signed(), other)
+
+
+@pytest.mark.parametrize(
+    ("until", "counts"), [("2026-11-20", False), ("2026-11-21", True), ("", False), ("soon", False)]
+)
+def test_the_secret_before_counts_until_its_day_is_over(until: str, counts: bool) -> None:
+    both = replace(
+        CONFIG,
+        settings={**CONFIG.settings, "identity_previous_until": until},
+        secrets={"identity_secret": "another one of this site", "identity_secret_previous": SECRET},
+    )
+    with time_machine.travel("2026-11-21T23:00:00Z"):
+        if counts:
+            inbound.verify(signed(), both)
+            return
+        with pytest.raises(BadSignature):
+            inbound.verify(signed(), both)
+
+
+def test_rules_get_what_was_said_before_the_first_line() -> None:
+    (message,) = inbound.parse(
+        signed(topic="Billing", referrer="https://x.example/"), CONFIG, None
+    ).messages
+    assert message.facts == {
+        "page": "https://example.com/start",
+        "referrer": "https://x.example/",
+        "topic": "Billing",
+        "purpose": "",
+    }
 
 
 @pytest.mark.parametrize(
