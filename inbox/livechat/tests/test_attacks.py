@@ -1,12 +1,21 @@
-"""What an attacker sends to the visitor API: refused with the right word, and nothing leaks."""
+"""What an attacker sends to the visitor API: refused with the right word, and nothing leaks.
+
+The catalogue of bad input: an unknown site, no Origin, empty and 20 KB lines, emoji alone, two
+tabs, no cookies, the visitor's clock and closed hours stand here; a storm of reconnecting streams
+in `test_stream`; who leaves before the answer in `test_continuing` and `test_confirming`; forged,
+foreign and stale identities in `test_identity`; another's chat in `test_asking`.
+"""
 
 import json
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
+from inbox.channels import directory
 from inbox.channels.models import Channel, Delivery
 from inbox.common.config import change_setting
 from inbox.livechat.limits import group_of
@@ -14,6 +23,7 @@ from inbox.livechat.models import Conversation, VisitorToken
 from inbox.livechat.tests.conftest import SITE, Browser, file_all
 from inbox.operations.connecting import connect
 from inbox.tickets.models import Attachment, Message, Ticket
+from rig.desk import policy
 
 pytestmark = pytest.mark.django_db
 LINE = {"client_id": "line-0001", "body": "hello"}
@@ -156,6 +166,25 @@ def test_no_cookie_is_set_or_read(visitor: Browser) -> None:
     begun = client.post("/chat/docs/sessions/", {}, "application/json", headers=headers)
     assert begun.status_code == 200
     assert not begun.cookies
+
+
+def test_the_visitors_clock_counts_for_nothing(visitor: Browser) -> None:
+    refused = visitor.call("POST", "messages/", {**LINE, "at": "2001-01-01T00:00:00Z"})
+    assert (refused.status_code, refused.json()["errors"]) == (400, {"at": "unknown"})
+    before = timezone.now()
+    visitor.say("now")
+    assert before <= Message.objects.get().sent_at <= timezone.now()
+
+
+def test_outside_hours_a_line_is_taken_and_the_page_knows(chat: Channel) -> None:
+    chat.policy = policy()
+    chat.save()
+    directory.forget()
+    with time_machine.travel("2026-11-22T12:00:00Z"):  # a Sunday
+        browser = Browser()
+        assert browser.begin().json()["hours"]["open"] is False
+        assert browser.say("anybody?").status_code == 201
+    assert Ticket.objects.get().status == "open"
 
 
 # ------------------------------------------------------------------ tokens
