@@ -54,7 +54,7 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 django.setup()
 
 from inbox.channels import directory  # noqa: E402 - models load only after setup
-from inbox.common import versions  # noqa: E402 - the same
+from inbox.common import presence, versions  # noqa: E402 - the same
 
 hypothesis_settings.register_profile(
     "suite",
@@ -83,8 +83,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def clean_slate() -> None:
-    """Start with empty caches: rate limits, rules and channels of other tests are not ours."""
+    """Start with empty caches: limits, rules, channels and people of other tests are not ours."""
     cache.clear()
+    presence.forget()
     versions.forget()
     directory.forget()
 

@@ -12,6 +12,7 @@ from django.db import connection
 from playwright.sync_api import Browser, Page
 from pytest_django import Settings
 
+from inbox.common import live, presence
 from rig import chromium, postgres, redis, smtp, worker
 from rig.dovecot import Dovecot
 from rig.dovecot import dovecot as start_dovecot
@@ -131,3 +132,27 @@ def phone_page(browser_process: Browser, live_site: worker.Site) -> Iterator[Pag
     """A fresh page of 390x844 on the live site; script errors fail the test."""
     with chromium.page(browser_process, size=chromium.PHONE, base_url=live_site.url) as (tab, _):
         yield tab
+
+
+class Recorder(live.Hub):
+    """A hub that keeps what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[live.Heard] = []
+
+    def publish(self, heard: live.Heard) -> None:
+        """Keep it, and tell whoever listens."""
+        self.said.append(heard)
+        super().publish(heard)
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[list[live.Heard]]:
+    """What this process tells open streams, in order; presence is in this process too."""
+    hub = Recorder()
+    settings.REDIS_URL = ""
+    monkeypatch.setattr(live, "hub", lambda: hub)
+    presence.forget()
+    yield hub.said
+    presence.forget()

@@ -116,7 +116,8 @@ def hub() -> Hub:
     """This process's hub; with Redis a thread brings in what other processes publish."""
     made = Hub()
     if settings.REDIS_URL:
-        threading.Thread(target=_relay, args=(made,), name="live", daemon=True).start()
+        given = (made, settings.REDIS_URL)
+        threading.Thread(target=_relay, args=given, name="live", daemon=True).start()
     return made
 
 
@@ -179,17 +180,18 @@ def unpacked(payload: bytes | str) -> Heard | None:
     return None
 
 
-def _relay(made: Hub) -> None:
+def _relay(made: Hub, url: str) -> None:
     while True:
         try:
-            _bring_in(made)
+            bring_in(made, url)
         except Exception as error:  # noqa: BLE001 - the one thread of this process must not end
             log.warning("live_relay_failed", error=type(error).__name__)
             time.sleep(1)
 
 
-def _bring_in(made: Hub) -> None:
-    connection = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2)
+def bring_in(made: Hub, url: str) -> None:
+    """Hand on what other processes publish, until the line breaks. Raises `RedisError`."""
+    connection = redis.Redis.from_url(url, socket_connect_timeout=2)
     pubsub: Any = connection.pubsub()  # type: ignore[no-untyped-call]  # redis ships it untyped
     pubsub.subscribe(TOPIC)
     for message in pubsub.listen():
