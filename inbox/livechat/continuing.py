@@ -15,10 +15,10 @@ from inbox.channels.models import Channel
 from inbox.common import work
 from inbox.common.config import setting
 from inbox.livechat import rating
-from inbox.livechat.feed import is_here
 from inbox.livechat.limits import spend
 from inbox.livechat.links import confirm_link, rating_link
 from inbox.livechat.models import Conversation, EntryKind
+from inbox.livechat.passing import is_here, seen_lately
 from inbox.outbox import services as outbox
 from inbox.tickets.models import Direction, Message, Status, Ticket, Visibility
 from inbox.tickets.tokens import token_for
@@ -127,7 +127,7 @@ def _later(conversation: Conversation, now: datetime) -> datetime | None:
     mailed = conversation.mailed_at
     if mailed is not None and now - mailed < BETWEEN:
         return mailed + BETWEEN
-    if is_here(conversation, now) and _unseen(conversation):
+    if seen_lately(conversation, now) and _unseen(conversation):
         return now + LOOK_AGAIN
     return None
 

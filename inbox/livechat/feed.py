@@ -1,7 +1,6 @@
 """What a visitor may read: the entries of their conversation, and nothing else of its ticket."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.livechat.models import Conversation, Entry
@@ -9,8 +8,6 @@ from inbox.outbox.rendering import clean, to_html
 from inbox.tickets.models import Attachment, AuthorRole, Direction, Message
 
 AT_ONCE = 100
-SEEN_FOR = timedelta(seconds=45)
-SEEN_EVERY = timedelta(seconds=12)
 
 
 def after(conversation: Conversation, entry_id: int) -> list[dict[str, Any]]:
@@ -66,30 +63,3 @@ def _html(message: Message) -> str:
     """What another channel has rendered, cleaned once more; else Markdown."""
     forum = message.body_html and message.direction == Direction.OUT
     return clean(message.body_html) if forum else to_html(message.new_text)
-
-
-# ------------------------------------------------------------------ presence
-
-
-def is_here(conversation: Conversation, now: datetime) -> bool:
-    """Whether a page of the visitor is open."""
-    return conversation.seen_at is not None and now - conversation.seen_at < SEEN_FOR
-
-
-def note_seen(conversation: Conversation, now: datetime) -> None:
-    """A page is open; written down now and then."""
-    if conversation.seen_at is None or now - conversation.seen_at > SEEN_EVERY:
-        conversation.seen_at = now
-        Conversation.objects.filter(pk=conversation.pk).update(seen_at=now)
-
-
-def note_gone(pk: int) -> None:
-    """A page was closed; another one that is still open says so within seconds."""
-    Conversation.objects.filter(pk=pk).update(seen_at=None)
-
-
-def note_read(conversation: Conversation, entry_id: int) -> None:
-    """The visitor has had everything up to an entry before their eyes."""
-    rows = Conversation.objects.filter(pk=conversation.pk, read_entry__lt=entry_id)
-    if conversation.entries.filter(pk=entry_id).exists():
-        rows.update(read_entry=entry_id)

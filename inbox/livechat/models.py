@@ -55,7 +55,10 @@ class Conversation(models.Model):
     ended_at = models.DateTimeField(null=True)
     closings = models.PositiveIntegerField(default=0)  # how often it has ended: each is rated once
     seen_at = models.DateTimeField(null=True)  # none: no page of the visitor is open
+    left_at = models.DateTimeField(null=True)  # the last page was closed
     read_entry = models.BigIntegerField(default=0)
+    read_at = models.DateTimeField(null=True)
+    team_read = models.BigIntegerField(default=0)  # the newest entry that one of the team has seen
     # when an answer that nobody has read goes out by mail, and how far mails have told
     mail_due_at = models.DateTimeField(null=True)
     mailed_at = models.DateTimeField(null=True)

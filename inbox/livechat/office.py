@@ -6,7 +6,10 @@ from typing import Any
 from inbox.calendars import clock
 from inbox.calendars import services as calendars
 from inbox.channels.models import Channel
+from inbox.common import presence
 from inbox.common.hours import zone
+from inbox.common.text import initials
+from inbox.livechat.models import Conversation
 
 
 def hours(channel: Channel, now: datetime) -> dict[str, Any]:
@@ -30,3 +33,14 @@ def hours(channel: Channel, now: datetime) -> dict[str, Any]:
         "opens_at": opens.isoformat(),
         "zone": calendar.zone,
     }
+
+
+def person(conversation: Conversation) -> dict[str, Any] | None:
+    """Who answers this chat: the ticket's assignee, else the channel's default person."""
+    ticket = conversation.thread.ticket if conversation.thread else None
+    user = (ticket.owner if ticket else None) or conversation.channel.owner
+    if user is None or not user.is_active:
+        return None
+    name = user.display_name
+    here = bool(presence.is_online([user.pk]))
+    return {"name": name, "initials": initials(name), "here": here}

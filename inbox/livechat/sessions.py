@@ -1,6 +1,7 @@
 """Who a browser is: tokens of ours, identities that the site's server has signed, claims."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,6 +58,12 @@ def known(channel: Channel, token: str, *, now: datetime) -> Visitor | None:
         .first()
     )
     return row.visitor if row else None
+
+
+def still_valid(digests: Collection[str], *, now: datetime) -> list[str]:
+    """Those of these tokens, by their digests, that still let somebody in."""
+    rows = VisitorToken.objects.filter(digest__in=digests, expires_at__gt=now)
+    return list(rows.filter(visitor__channel__active=True).values_list("digest", flat=True))
 
 
 @transaction.atomic

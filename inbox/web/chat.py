@@ -19,7 +19,7 @@ from inbox import pipeline
 from inbox.channels.contract import InboundFile
 from inbox.channels.models import Channel
 from inbox.common.work import Actor
-from inbox.livechat import asking, continuing, feed, rating, services, sessions
+from inbox.livechat import asking, continuing, feed, passing, rating, services, sessions
 from inbox.livechat.models import Conversation, Entry, EntryKind
 from inbox.tickets import files
 from inbox.tickets.models import Attachment
@@ -100,10 +100,12 @@ def _client_id(client_id: str) -> str:
 def _list(ask: Ask) -> HttpResponse:
     after, earlier = ask.request.GET.get("after", ""), ask.request.GET.get("conversation", "")
     row = _earlier(ask, earlier) if earlier else ask.conversation()
+    now, more = timezone.now(), {}
     if not earlier:
-        feed.note_seen(row, timezone.now())
+        passing.come(row, passing.POLLING, now)
+        more = passing.polled(row, now)
     found = feed.after(row, int(after) if after.isdigit() and len(after) < 16 else 0)
-    return JsonResponse({"results": found, "next": None})
+    return JsonResponse({"results": found, "next": None, **more})
 
 
 def _earlier(ask: Ask, key: str) -> Conversation:
@@ -161,7 +163,7 @@ def _kept(given: "UploadedFile[Any]") -> InboundFile:
 
 
 def _typing(ask: Ask) -> HttpResponse:
-    feed.note_seen(ask.conversation(), timezone.now())
+    passing.types(ask.conversation())
     return HttpResponse(status=204)
 
 
@@ -169,7 +171,7 @@ def _read(ask: Ask) -> HttpResponse:
     entry = ask.data.get("id")
     if not isinstance(entry, int) or isinstance(entry, bool) or not 0 <= entry < 2**62:
         raise Refused(400, "id is the id of what was read.", id="no id")
-    feed.note_read(ask.conversation(), entry)
+    passing.read(ask.conversation(), entry, timezone.now())
     return HttpResponse(status=204)
 
 
@@ -205,7 +207,7 @@ def _transcript(ask: Ask) -> HttpResponse:
 
 
 def _leave(ask: Ask) -> HttpResponse:
-    feed.note_gone(ask.conversation().pk)
+    passing.go(ask.conversation().pk, passing.POLLING, timezone.now())
     return HttpResponse(status=204)
 
 

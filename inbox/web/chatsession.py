@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 
-from inbox.livechat import asking, continuing, history, identity, office, rating, sessions
+from inbox.livechat import asking, continuing, history, identity, office, passing, rating, sessions
 from inbox.livechat.identity import MOST_TOKEN
 from inbox.livechat.models import Conversation
 from inbox.livechat.sessions import Claims, Here, Work
@@ -18,7 +18,9 @@ MOST_PAGE = 2000
 def begin(ask: Ask) -> HttpResponse:
     """The token, the conversation, and how things stand."""
     here = Here(channel=ask.channel, token=ask.token, address=ask.address, now=timezone.now())
-    token, row = sessions.begin(here, _claims(ask))
+    claims = _claims(ask)
+    token, row = sessions.begin(here, claims)
+    passing.moves(row, claims.page)
     return JsonResponse({"token": token, **_shown(ask, row)})
 
 
@@ -75,7 +77,9 @@ def _shown(ask: Ask, row: Conversation) -> dict[str, object]:
         "topic": row.topic,
         "fields": asking.fields(ask.channel),
         "topics": asking.topics(ask.channel),
+        "person": office.person(row),
         "read": row.read_entry,
+        "team_read": row.team_read,
         "ended": row.ended_at is not None,
         "rating": rated.score if rated else None,
         "transcript": continuing.may_send_transcript(row),

@@ -1,112 +1,181 @@
 """A visitor's stream: server-sent events of one conversation, cheap while nothing is said."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Callable
+import secrets
+import time
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.db import connections
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from inbox.channels.models import Channel
-from inbox.common.live import RELOAD, Change, hub
-from inbox.livechat import feed
+from inbox.common.crypto import digest_of
+from inbox.common.live import RELOAD, Change, Heard, Signal
+from inbox.livechat import feed, office, passing, sessions
 from inbox.livechat.models import Conversation
 from inbox.tickets import kinds
 from inbox.web.chat import Ask, Refused, guarded
+from inbox.web.streaming import HEARTBEAT_SECONDS, STILL_HERE, Ear, Gate, answer, event, in_thread
 
-HEARTBEAT_SECONDS = 15.0
+
+def _valid(digests: Collection[str]) -> dict[str, bool]:
+    return dict.fromkeys(sessions.still_valid(digests, now=timezone.now()), True)
+
+
+gate: Gate[str, bool] = Gate("chats", _valid)
 
 
 async def stream(request: HttpRequest, key: str) -> HttpResponseBase:
     """Server-sent events of one conversation, resumed by `Last-Event-ID`."""
-    found: list[Conversation] = []
+    found: list[tuple[Conversation, str]] = []
 
     def admit(channel: Channel) -> HttpResponse:
         if request.method != "GET":
             raise Refused(405, "A stream is read.")
-        found.append(Ask(request, channel, {}).conversation())
+        ask = Ask(request, channel, {})
+        found.append((ask.conversation(), digest_of(ask.token)))
         return HttpResponse()
 
-    refused: HttpResponse = await _in_thread(guarded)(request, key, admit)
+    refused: HttpResponse = await in_thread(guarded)(request, key, admit)
     if not found:
         return refused
     last = request.headers.get("last-event-id", "")
     begin = int(last) if last.isdigit() and len(last) < 16 else 0
-    response = StreamingHttpResponse(_events(found[0], begin), content_type="text/event-stream")
-    response["X-Accel-Buffering"] = "no"
+    response = answer(_Telling(*found[0], begin).events())
     for name in ("Access-Control-Allow-Origin", "Cross-Origin-Resource-Policy", "Vary"):
         if name in refused:
             response[name] = refused[name]
     return response
 
 
-def _in_thread(call: Callable[..., Any]) -> Callable[..., Any]:
-    """Ask the database on a shared thread, and give its connection back: a stream lasts long."""
+class _Telling:
+    """What one open page has been told, and what it still has to hear."""
 
-    def asked(*args: Any) -> Any:
+    def __init__(self, conversation: Conversation, reader: str, last: int) -> None:
+        self.conversation, self.reader, self.last = conversation, reader, last
+        self.page = secrets.token_hex(8)
+        self.ticket: int | None = None
+        self.person: dict[str, Any] | None = None
+        self.resumed = last > 0
+        self.due = False  # one wake-up that has not been followed yet stands for all
+        self.handed = False  # meanwhile somebody else may have become the one who answers
+
+    async def events(self) -> AsyncIterator[str]:
+        """The conversation, as it goes on."""
+        gate.enter(self.reader, found=True)
+        ear = Ear(self.wants)
+        said_at = time.monotonic()
         try:
-            return call(*args)
+            await asyncio.sleep(0)  # from here on it listens
+            yield "retry: 2000\n\n"
+            async for said in self._begin():
+                yield said
+            while gate.of(self.reader):
+                heard = await ear.hear()
+                if time.monotonic() - said_at >= HEARTBEAT_SECONDS:
+                    said_at = time.monotonic()
+                    await asyncio.to_thread(passing.stay, self.conversation.pk, self.page)
+                async for said in self._said(heard):
+                    yield said
         finally:
-            connections.close_all()
+            ear.close()
+            gate.leave(self.reader)
+            loop = asyncio.get_running_loop()
+            loop.run_in_executor(None, _gone, self.conversation.pk, self.page)
 
-    return sync_to_async(asked, thread_sensitive=False)
-
-
-async def _events(conversation: Conversation, last: int) -> AsyncIterator[str]:
-    read = _in_thread(_unseen)
-    ticket: int | None = None
-    due = False  # one wake-up that has not been followed yet stands for all
-
-    def wants(change: Change) -> bool:
-        nonlocal due
-        if due or not _concerns(change, ticket):
+    def wants(self, heard: Heard) -> bool:
+        """Whether this page must be woken: asked for everything that happens anywhere."""
+        if isinstance(heard, Signal):
+            return self._wants_signal(heard) or gate.shuts(heard, self.reader)
+        if not self._concerns(heard):
             return False
-        due = True
-        return True
+        if kinds.ASSIGNED in heard.kinds or heard.kinds == [RELOAD]:
+            self.handed = True
+        woken, self.due = self.due, True
+        return not woken
 
-    changes = hub().listen(heartbeat_seconds=HEARTBEAT_SECONDS, wants=wants)
-    # it listens before it reads: what is said meanwhile is read or heard of, never neither
-    waiting = asyncio.ensure_future(anext(changes))
-    await asyncio.sleep(0)
-    try:
-        yield "retry: 2000\n\n"
-        while True:
-            due = False  # before reading: what comes from here on wakes again
-            rows, ticket = await read(conversation, last)
-            while rows:
-                for row in rows:
-                    last = row["id"]
-                    yield f"id: {last}\nevent: {row['kind']}\ndata: {json.dumps(row)}\n\n"
-                rows, ticket = await read(conversation, last)
-            if await waiting is None:
-                yield ": still here\n\n"
-            waiting = asyncio.ensure_future(anext(changes))
-    finally:
-        waiting.cancel()
-        asyncio.get_running_loop().run_in_executor(None, _gone, conversation.pk)
+    def _concerns(self, change: Change) -> bool:
+        """A change of the chat's ticket; the first word of a chat makes its ticket."""
+        if self.ticket is None:
+            return change.kinds == [RELOAD] or kinds.OPENED in change.kinds
+        return change.ticket == self.ticket or change.kinds == [RELOAD]
+
+    def _wants_signal(self, heard: Signal) -> bool:
+        if heard.name == "online":
+            return self.person is not None and heard.data.get("name") == self.person["name"]
+        if self.ticket is None or heard.ticket != self.ticket:
+            return False
+        if heard.name == "team_read":
+            return heard.data.get("conversation") == self.conversation.pk
+        return heard.name == "typing"
+
+    async def _begin(self) -> AsyncIterator[str]:
+        self.person = await in_thread(office.person)(self.conversation)
+        async for said in self._unread():
+            yield said
+        if self.resumed:  # what changed while the line was down is not told twice by itself
+            yield event("person", self.person)
+            yield event("team_read", {"id": self.conversation.team_read})
+
+    async def _said(self, heard: Heard | None) -> AsyncIterator[str]:
+        if heard is None:
+            yield STILL_HERE
+        elif isinstance(heard, Signal):
+            async for said in self._passed(heard):
+                yield said
+        else:
+            async for said in self._unread():
+                yield said
+            if self.handed:
+                async for said in self._whose():
+                    yield said
+
+    async def _passed(self, heard: Signal) -> AsyncIterator[str]:
+        if heard.name == "typing":
+            yield event("typing", {"name": str(heard.data.get("name", ""))})
+        elif heard.name == "team_read":
+            yield event("team_read", {"id": heard.data.get("id")})
+        elif heard.name == "online":
+            async for said in self._whose():
+                yield said
+
+    async def _unread(self) -> AsyncIterator[str]:
+        rows = None
+        while rows is None or rows:
+            self.due = False  # before reading: what comes from here on wakes again
+            rows, self.ticket = await in_thread(_unseen)(self.conversation, self.last, self.page)
+            for row in rows:
+                self.last = row["id"]
+                yield event(row["kind"], row, self.last)
+
+    async def _whose(self) -> AsyncIterator[str]:
+        self.handed = False  # as above
+        found = await in_thread(_person)(self.conversation)
+        if found != self.person:
+            self.person = found
+            yield event("person", found)
 
 
-def _concerns(change: Change, ticket: int | None) -> bool:
-    """A change of the chat's ticket; the first word of a chat makes its ticket."""
-    if ticket is None:
-        return change.kinds == [RELOAD] or kinds.OPENED in change.kinds
-    return change.ticket == ticket or change.kinds == [RELOAD]
+def _person(conversation: Conversation) -> dict[str, Any] | None:
+    fresh = Conversation.objects.select_related("channel__owner", "thread__ticket__owner")
+    return office.person(fresh.get(pk=conversation.pk))
 
 
-def _unseen(conversation: Conversation, last: int) -> tuple[list[dict[str, Any]], int | None]:
+def _unseen(
+    conversation: Conversation, last: int, page: str
+) -> tuple[list[dict[str, Any]], int | None]:
     # the first word makes the thread, a merge moves it, another page may have been closed
-    conversation.refresh_from_db(fields=["thread", "seen_at"])
-    feed.note_seen(conversation, timezone.now())
+    conversation.refresh_from_db(fields=["thread", "seen_at", "team_read"])
+    passing.come(conversation, page, timezone.now())
     ticket = conversation.thread.ticket_id if conversation.thread else None
     return feed.after(conversation, last), ticket
 
 
-def _gone(pk: int) -> None:
+def _gone(pk: int, page: str) -> None:
     try:
-        feed.note_gone(pk)
+        passing.go(pk, page, timezone.now())
     finally:
         connections.close_all()

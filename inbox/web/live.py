@@ -1,16 +1,63 @@
 """One stream per tab: it says what changed, panels fetch their own fragments."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
 
-from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.contrib.sessions.models import Session
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 
 from inbox.accounts.models import User
-from inbox.common.live import RELOAD, Change, hub
+from inbox.common import presence
+from inbox.common.live import RELOAD, Change, Heard, Signal
 from inbox.tickets.models import TicketEvent
+from inbox.web.streaming import HEARTBEAT_SECONDS, STILL_HERE, Ear, Gate, answer, event, in_thread
 
 MOST_MISSED = 200
+# what a desk is told of what passes: the event's name, behind which the ticket's number stands
+PASSING = {"presence": "presence", "typing_here": "typing"}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose tickets somebody may hear of."""
+
+    sees_all: bool
+    teams: frozenset[int]
+
+    def holds(self, restricted_team: int | None) -> bool:
+        """Whether a ticket, with this restriction, is visible."""
+        return self.sees_all or restricted_team is None or restricted_team in self.teams
+
+
+# an account, its password's stamp (a new password ends old sessions), and its session
+Reader = tuple[int, str, str]
+
+
+def _scopes(readers: Collection[Reader]) -> dict[Reader, Scope]:
+    """What those of these accounts may hear who are still signed in."""
+    users = User.objects.filter(pk__in={reader[0] for reader in readers}, is_active=True)
+    known = {user.pk: user for user in users.prefetch_related("teams")}
+    keys = [reader[2] for reader in readers]
+    rows = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    sessions = set(rows.values_list("session_key", flat=True))
+    return {
+        (pk, stamp, session): scope_of(known[pk])
+        for pk, stamp, session in readers
+        if pk in known and session in sessions and known[pk].get_session_auth_hash() == stamp
+    }
+
+
+def scope_of(user: User) -> Scope:
+    """What somebody may hear of."""
+    return Scope(user.is_admin, frozenset(team.pk for team in user.teams.all()))
+
+
+gate: Gate[Reader, Scope] = Gate("desks", _scopes)
 
 
 async def live(request: HttpRequest) -> HttpResponseBase:
@@ -18,33 +65,50 @@ async def live(request: HttpRequest) -> HttpResponseBase:
     user = await request.auser()
     if not isinstance(user, User) or not user.is_active:
         return HttpResponse(status=401)
-    sees_all, teams = await sync_to_async(_scope)(user)
+    scope = await in_thread(scope_of)(user)
     last = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
-    stream = _stream(sees_all, teams, int(last) if last.isdigit() and len(last) < 16 else None)
-    response = StreamingHttpResponse(stream, content_type="text/event-stream")
-    response["X-Accel-Buffering"] = "no"
-    return response
+    begin = int(last) if last.isdigit() and len(last) < 16 else None
+    reader = (user.pk, user.get_session_auth_hash(), request.session.session_key or "")
+    return answer(_stream(user, reader, scope, begin))
 
 
-def _scope(user: User) -> tuple[bool, frozenset[int]]:
-    return user.is_admin, frozenset(user.teams.values_list("pk", flat=True))
+async def _stream(user: User, reader: Reader, scope: Scope, last: int | None) -> AsyncIterator[str]:
+    stream = secrets.token_hex(8)
 
+    def wants(heard: Heard) -> bool:
+        if isinstance(heard, Signal) and heard.name not in PASSING:
+            return gate.shuts(heard, reader)
+        allowed = gate.of(reader)
+        return allowed is not None and allowed.holds(heard.restricted_team)
 
-async def _stream(
-    sees_all: bool,  # noqa: FBT001 - private, given by name above
-    teams: frozenset[int],
-    last: int | None,
-) -> AsyncIterator[str]:
-    yield "retry: 3000\n\n"
-    if last is not None:
-        for change in await sync_to_async(_missed)(last):
-            if sees_all or change.restricted_team in (None, *teams):
+    gate.enter(reader, found=scope)
+    ear = Ear(wants)
+    said_at = 0.0
+    try:
+        await asyncio.sleep(0)  # from here on it listens
+        yield "retry: 3000\n\n"
+        for change in await in_thread(_missed)(last) if last is not None else ():
+            if scope.holds(change.restricted_team):
                 yield _said(change)
-    async for found in hub().listen():
-        if found is None:
-            yield ": still here\n\n"
-        elif sees_all or found.restricted_team is None or found.restricted_team in teams:
-            yield _said(found)
+        while gate.of(reader) is not None:
+            if time.monotonic() - said_at >= HEARTBEAT_SECONDS:
+                said_at = time.monotonic()
+                await asyncio.to_thread(presence.come, user.pk, stream, user.display_name)
+            found = await ear.hear()
+            if found is None or not gate.shuts(found, reader):
+                yield STILL_HERE if found is None else _said(found)
+    finally:
+        ear.close()
+        gate.leave(reader)
+        _go(user, stream)
+
+
+def _go(user: User, stream: str) -> None:
+    """The page is closed: said at once, and believed when no other page has been opened."""
+    loop = asyncio.get_running_loop()
+    loop.run_in_executor(None, presence.go, user.pk, stream)
+    later = presence.BETWEEN_PAGES_SECONDS + 0.5
+    loop.call_later(later, loop.run_in_executor, None, presence.gone, user.pk, user.display_name)
 
 
 def _missed(last: int) -> list[Change]:
@@ -58,11 +122,13 @@ def _missed(last: int) -> list[Change]:
     ]
 
 
-def _said(change: Change) -> str:
+def _said(heard: Heard) -> str:
     """Two events: one for whoever shows the ticket, one for whoever shows the queue."""
-    if change.kinds == [RELOAD]:
-        return f"id: {change.event_id}\nevent: queue\ndata: reload\n\n"
-    return (
-        f"id: {change.event_id}\nevent: ticket-{change.ticket}\ndata: {','.join(change.kinds)}\n\n"
-        f"id: {change.event_id}\nevent: queue\ndata: {change.ticket}\n\n"
+    if isinstance(heard, Signal):
+        return event(f"{PASSING[heard.name]}-{heard.ticket}", "1")
+    if heard.kinds == [RELOAD]:
+        return event("queue", RELOAD, heard.event_id) + event(RELOAD, RELOAD, heard.event_id)
+    kinds = ",".join(heard.kinds)
+    return event(f"ticket-{heard.ticket}", kinds, heard.event_id) + event(
+        "queue", str(heard.ticket), heard.event_id
     )

@@ -157,7 +157,7 @@ async function listen(signal) {
     held = parts.pop();
     for (const part of parts) {
       const line = part.split("\n").find((text) => text.startsWith("data: "));
-      if (line) take(JSON.parse(line.slice(6)));
+      if (line && part.includes("id: ")) take(JSON.parse(line.slice(6)));
     }
   }
 }
