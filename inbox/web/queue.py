@@ -23,6 +23,7 @@ from inbox.people.daytime import Daytime, Hours, daytime
 from inbox.sla.explain import Fuse, bounds, due_fuse
 from inbox.tickets import queries
 from inbox.tickets.models import Category, Status, Ticket
+from inbox.web import onticket
 from inbox.web.page import page, zone_of
 
 # The first page holds what somebody can look through; urgent groups first, none crowded out.
@@ -67,6 +68,7 @@ class Row:
     url: str
     daytime: Daytime | None = None  # what the asker does now, where it is known
     owed_since: datetime | None = None  # a review of ours
+    on: str = ""  # who answers it just now
 
 
 @dataclass(kw_only=True)
@@ -186,11 +188,12 @@ def groups_for(user: User, filters: Filters | None = None) -> list[Group]:
     rows = Ticket.objects.filter(pk__in=[n for found in numbers.values() for n in found])
     rows = rows.select_related(*RELATED).only(*SHOWN).annotate(owed_since=labelled.owed_since())
     known = {ticket.pk: ticket for ticket in rows}
+    on = onticket.replying(list(known), user)
     groups = []
     for state, label, say, icon in GROUPS:
         found = [known[n] for n in numbers[state] if n in known]
         group = Group(state=state, label=label, say=say, icon=icon, more=more[state])
-        group.rows = [row_of(ticket, now, zone) for ticket in found]
+        group.rows = [row_of(ticket, now, zone, on.get(ticket.pk, "")) for ticket in found]
         groups.append(group)
     return groups
 
@@ -289,8 +292,8 @@ def _lane(user: User, filters: Filters, lane: Lane) -> Group:
     return group
 
 
-def row_of(ticket: Ticket, now: datetime, zone: str) -> Row:
-    """A ticket's row."""
+def row_of(ticket: Ticket, now: datetime, zone: str, on: str = "") -> Row:
+    """A ticket's row; `on`: who answers it just now."""
     waiting = ticket.status == "on_hold" or (ticket.status, ticket.waiting_on) == (
         "in_progress",
         "them",
@@ -308,6 +311,7 @@ def row_of(ticket: Ticket, now: datetime, zone: str) -> Row:
         url=f"{_tickets()}{ticket.pk}/",
         daytime=there,
         owed_since=getattr(ticket, "owed_since", None),
+        on=on,
     )
 
 

@@ -27,6 +27,7 @@ from inbox.sla.explain import METRICS, NO_FUSE, Fuse, fuse, span, story
 from inbox.tickets import kinds, queries
 from inbox.tickets import services as tickets
 from inbox.tickets.models import Kind, Message, Priority, Resolution, Ticket
+from inbox.web import onticket
 from inbox.web.chatpanel import chat_of
 from inbox.web.linked import issues_of, linked_of, tell_of
 from inbox.web.page import page, zone_of
@@ -133,6 +134,7 @@ def context_of(request: HttpRequest, row: Ticket, user: User) -> dict[str, Any]:
     lines, more = conversation(row, skip)
     clocks = [clock_line(c, now, zone) for c in row.clocks.order_by("pk") if c.state != "stopped"]
     running = [line.fuse for line in clocks if line.fuse.state not in ("met", "none")]
+    chat = onticket.chat_of(row, [line.message for line in lines if line.message])
     htmx = getattr(request, "htmx", None)
     asker = row.asker
     there = daytime(now, asker.timezone, asker.utc_offset_minutes, day_hours()) if asker else None
@@ -166,7 +168,11 @@ def context_of(request: HttpRequest, row: Ticket, user: User) -> dict[str, Any]:
         "strip": strip(there.local, day_hours()) if there else {},
         "spent": spent_words(row, now),
         "duty": None,  # said on the queue; here it would only cost a statement
-        "path": request.get_full_path(),
+        # the answer to a form stands at the verb's address, where nothing can be fetched
+        "path": request.get_full_path()
+        if request.method == "GET"
+        else reverse("ticket", args=[row.pk]),
+        **onticket.context(row, user, now, chat),
     }
 
 

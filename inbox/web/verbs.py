@@ -1,6 +1,6 @@
 """What a person does to a ticket from the browser: one form, one verb, back to the page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -51,7 +51,9 @@ def do(request: HttpRequest, number: int, verb: str) -> HttpResponse:
         with pipeline.change(Actor.user(user)):
             said = act(row, request.POST, user) if verb != "reply" else _reply(row, request, user)
     except StaleReply as error:
-        return show(request, number, status=409, stale=error, draft=request.POST)
+        seen = _number(request.POST.get("last_seen_message", "")) or 0
+        stale = {"error": error, "seen": seen, "files": bool(request.FILES)}
+        return show(request, number, status=409, stale=stale, draft=request.POST)
     except VerbError as error:
         return show(request, number, status=422, problem=error, draft=request.POST)
     if said:
@@ -59,7 +61,7 @@ def do(request: HttpRequest, number: int, verb: str) -> HttpResponse:
     return HttpResponseRedirect(_back(request, number))
 
 
-def may(user: User, verb: str, data: QueryDict) -> bool:
+def may(user: User, verb: str, data: Mapping[str, Any]) -> bool:
     """Agents and admins act; light agents write notes; viewers read."""
     if user.is_admin or user.role == Role.AGENT:
         return True
@@ -79,17 +81,20 @@ def _reply(row: Ticket, request: HttpRequest, user: User) -> str:
     if data.get("mode") == "note":
         tickets.add_note(row, body=data.get("body", ""), user=user, files=files)
         return "Note added. Only the team sees it."
-    seen = data.get("last_seen_message", "")
     tickets.reply(
         row,
         body=data.get("body", ""),
         user=user,
         then=data.get("then", "none"),
         files=files,
-        last_seen_message=int(seen) if seen.isdigit() and data.get("anyway") != "1" else None,
+        last_seen_message=_number(data.get("last_seen_message", "")),
         delay_seconds=int(setting("undo_seconds")),
     )
     return f"Sent in {setting('undo_seconds')} seconds. Undo it in the conversation until then."
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 def _assign(row: Ticket, data: QueryDict, user: User) -> str:

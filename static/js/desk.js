@@ -8,6 +8,20 @@ document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRFToken"] = document.body.dataset.csrf;
 });
 
+// A fragment is fetched at once, then calmly: the last of many changes is never left out, as it
+// would be by htmx's own throttle.
+const fetchedAt = new Map(), planned = new Set();
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { id, dataset } = event.detail.elt;
+  if (!dataset.calm) return;
+  const wait = (fetchedAt.get(id) ?? 0) + Number(dataset.calm) - Date.now();
+  if (wait <= 0) { fetchedAt.set(id, Date.now()); return; }
+  event.preventDefault();
+  if (planned.has(id)) return;
+  planned.add(id);
+  setTimeout(() => { planned.delete(id); const there = document.getElementById(id); if (there) htmx.trigger(there, "calm"); }, wait);
+});
+
 // Nothing moves under the pointer or the focus: a list that is in use is morphed a little later.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const list = event.detail.target;
@@ -86,6 +100,80 @@ if (composer) {
   });
   const scroller = $(".talk__scroll");
   if (scroller && !location.hash) scroller.scrollTop = scroller.scrollHeight;
+}
+
+// Who has this ticket open: said while the page is looked at, taken back when it is left.
+const talk = $("[data-here]");
+if (talk) {
+  const BEAT = 15000, TYPING = 3000, QUIET = 20000, READ = 3200;
+  const words = $("#words"), scroller = $(".talk__scroll"), slot = $("#newline");
+  const tab = [...crypto.getRandomValues(new Uint8Array(8))].map((n) => n.toString(16).padStart(2, "0")).join("");
+  let doing = "looking", said = 0, typed = 0, seen = 0, readAt = 0, later = 0;
+
+  const form = (state) => {
+    const data = new FormData();
+    Object.entries({ tab, doing: state, seen, csrfmiddlewaretoken: document.body.dataset.csrf }).forEach(([name, value]) => data.set(name, value));
+    return data;
+  };
+  const tell = () => {
+    if (document.hidden) return;
+    said = Date.now();
+    fetch(talk.dataset.here, { method: "POST", body: form(doing) }).catch(() => {});
+  };
+  const be = (state) => {
+    if (state === doing && (state === "looking" || Date.now() - said < TYPING)) return;
+    doing = state;
+    tell();
+  };
+  const leave = () => { doing = "looking"; navigator.sendBeacon(talk.dataset.here, form("left")); };
+  const writing = () => {
+    if (!words.value.trim()) { be("looking"); return; }
+    typed = Date.now();
+    be($("#mode-reply").checked ? "replying" : "noting");
+  };
+  // What stands on the screen has been read; an answer to less than that is asked about.
+  const read = () => {
+    const newest = Number($("#thread").dataset.newest) || 0;
+    if (document.hidden || Math.abs(scroller.scrollTop) > 40 || newest <= seen) return;
+    clearTimeout(later);
+    later = setTimeout(() => {
+      seen = newest;
+      readAt = Date.now();
+      slot.replaceChildren();
+      $("[name=last_seen_message]").value = newest;
+      tell();
+    }, Math.max(1000, readAt + READ - Date.now()));
+  };
+  const pill = () => {
+    const button = document.createElement("button");
+    button.className = "newpill";
+    button.type = "button";
+    button.textContent = "New message";
+    button.addEventListener("click", () => { scroller.scrollTop = 0; read(); });
+    slot.replaceChildren(button);
+  };
+
+  words?.addEventListener("input", writing);
+  $$("[name=mode]", talk).forEach((mode) => mode.addEventListener("change", () => { if (Date.now() - typed < QUIET) writing(); }));
+  setInterval(() => {
+    if (doing !== "looking" && Date.now() - typed > QUIET) be("looking");
+    else if (Date.now() - said >= BEAT - 500) tell();
+  }, 1000);
+  document.addEventListener("visibilitychange", () => { if (document.hidden) leave(); else { tell(); read(); } });
+  window.addEventListener("pagehide", leave);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) tell(); });
+  scroller.addEventListener("scroll", read);
+  document.addEventListener("htmx:afterSettle", (event) => {
+    // what the visitor has read stands at the message
+    if (event.target.id === "presence" && event.target.dataset.read !== $("#thread").dataset.read) htmx.trigger($("#thread"), "calm");
+    if (event.target.id !== "thread") return;
+    if (Number(event.target.dataset.newest) > seen && Math.abs(scroller.scrollTop) > 40) pill();
+    read();
+  });
+  // what passed before the stream stood is not told again
+  document.addEventListener("htmx:sseOpen", () => htmx.trigger($("#presence"), "calm"));
+  tell();
+  read();
 }
 
 // Rules are put in order by dragging or with the arrow keys; without either, the buttons do it.
