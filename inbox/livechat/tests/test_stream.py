@@ -56,8 +56,10 @@ class Listener(threading.Thread):
             answer = line.getresponse()
             if answer.status != 200:
                 raise OSError(answer.status)
+            numbered = False  # what only passes has no number and is not kept
             while not self.over.is_set() and (row := answer.readline()):
-                if row.startswith(b"data: "):
+                numbered = row.startswith(b"id: ") or (numbered and row != b"\n")
+                if numbered and row.startswith(b"data: "):
                     found = json.loads(row[6:])
                     self.seen.append((found["id"], found.get("text", ""), time.time()))
 
