@@ -108,7 +108,7 @@ if (talk) {
   const BEAT = 15000, TYPING = 3000, QUIET = 20000, READ = 3200;
   const words = $("#words"), scroller = $(".talk__scroll"), slot = $("#newline");
   const tab = [...crypto.getRandomValues(new Uint8Array(8))].map((n) => n.toString(16).padStart(2, "0")).join("");
-  let doing = "looking", said = 0, typed = 0, seen = 0, readAt = 0, later = 0;
+  let doing = "looking", said = 0, typed = 0, seen = 0, readAt = 0, known = 0, later = 0;
 
   const form = (state) => {
     const data = new FormData();
@@ -135,14 +135,10 @@ if (talk) {
   const read = () => {
     const newest = Number($("#thread").dataset.newest) || 0;
     if (document.hidden || Math.abs(scroller.scrollTop) > 40 || newest <= seen) return;
+    clearTimeout(known);
+    known = setTimeout(() => { slot.replaceChildren(); $("[name=last_seen_message]").value = newest; }, 700);
     clearTimeout(later);
-    later = setTimeout(() => {
-      seen = newest;
-      readAt = Date.now();
-      slot.replaceChildren();
-      $("[name=last_seen_message]").value = newest;
-      tell();
-    }, Math.max(1000, readAt + READ - Date.now()));
+    later = setTimeout(() => { seen = newest; readAt = Date.now(); tell(); }, Math.max(1000, readAt + READ - Date.now()));
   };
   const pill = () => {
     const button = document.createElement("button");
