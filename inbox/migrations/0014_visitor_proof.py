@@ -39,7 +39,7 @@ def confirmed_addresses_are_the_visitors(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inbox", "0012_livechat"),
+        ("inbox", "0013_presence"),
     ]
 
     operations = [
