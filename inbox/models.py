@@ -7,6 +7,7 @@ from inbox.common.models import ConfigVersion, Setting
 from inbox.followups.models import DelayedAction, Digest, FollowUp, Handover, PromiseOffer
 from inbox.livechat.models import Conversation, Entry, Visitor, VisitorToken
 from inbox.loop.models import Closing, Item, Link, LoopNotice, Release
+from inbox.macros.models import Macro
 from inbox.mirrors.models import MirrorCard, MirrorTarget
 from inbox.notify.models import Notice
 from inbox.oncall.models import (
@@ -64,6 +65,7 @@ __all__ = [
     "Link",
     "Lookup",
     "LoopNotice",
+    "Macro",
     "Message",
     "MirrorCard",
     "MirrorTarget",

@@ -144,6 +144,12 @@ class Clock(models.Model):
                 name="clock_escalation",
                 condition=Q(state="running", escalated_at__isnull=True),
             ),
+            # what is usual: the newest first answers under a policy
+            models.Index(
+                fields=["policy_key", "-met_at"],
+                name="clock_first_answers",
+                condition=Q(metric="first_response", state="met", answered_by="team"),
+            ),
         ]
 
     def __str__(self) -> str:
