@@ -27,7 +27,7 @@ from inbox.sla.explain import METRICS, NO_FUSE, Fuse, fuse, span, story
 from inbox.tickets import kinds, queries
 from inbox.tickets import services as tickets
 from inbox.tickets.models import Kind, Message, Priority, Resolution, Ticket
-from inbox.web import onticket
+from inbox.web import macroing, onticket
 from inbox.web.chatpanel import chat_of
 from inbox.web.linked import issues_of, linked_of, tell_of
 from inbox.web.page import page, zone_of
@@ -43,7 +43,8 @@ SHOWN_EVENTS = (
     kinds.SEND_FAILED,
     kinds.SEND_UNCERTAIN, kinds.RESTRICTED, kinds.MISSED, kinds.ESCALATED, kinds.PROMISED,
     kinds.FOLLOWED_UP, kinds.ASKED_TEAM, kinds.HANDED_OVER, kinds.REDIRECTED, kinds.CREDITED,
-    kinds.MESSAGE_DELETED, kinds.RELEASED, kinds.MOVED, kinds.DECIDED,
+    kinds.MESSAGE_DELETED, kinds.RELEASED, kinds.MOVED, kinds.DECIDED, kinds.MACRO,
+    kinds.MACRO_UNDONE,
 )  # fmt: skip
 FLAG_WORDS = {
     "unverified_participant": "has a valid id but an unknown sender; not copied on answers yet",
@@ -117,7 +118,8 @@ def show(request: HttpRequest, number: int, *, status: int = 200, **extra: Any) 
         ),
         pk=number,
     )
-    context = {**context_of(request, row, user), **extra}
+    used = macroing.used_in(extra.get("draft"), user)
+    context = {**context_of(request, row, user), "used": used, **extra}
     return page(
         request,
         "tickets/ticket.html",
@@ -245,14 +247,14 @@ def conversation(row: Ticket, skip: int) -> tuple[list[Line], bool]:
     since = min((line.at for line in lines), default=None)
     happened = list(row.events.filter(kind__in=SHOWN_EVENTS).order_by("-id")[:PER_PAGE])
     shown = [e for e in happened if since is None or e.at >= since or not more]
-    issues = issues_of(shown)
+    issues, undone = issues_of(shown), macroing.undone_of(shown)
     lines += [
         Line(
             at=event.at,
             event=event_words(event.kind, event.data),
             actor=event.actor_label,
             kind=event.kind,
-            data=event.data,
+            data=macroing.with_undo(event, undone),
             outgoing=issues.get(event.data.get("outgoing", 0)),
         )
         for event in shown
@@ -329,6 +331,8 @@ def event_words(kind: str, data: dict[str, Any]) -> str:
         kinds.MESSAGE_EDITED: "changed a message",
         kinds.MESSAGE_DELETED: "deleted a message",
         kinds.MOVED: "moved the conversation to {to}",
+        kinds.MACRO: "used the macro “{name}”",
+        kinds.MACRO_UNDONE: "took the macro “{name}” back",
     }.get(kind, kind)
     known = {key: value if value is not None else "nobody" for key, value in data.items()}
     try:

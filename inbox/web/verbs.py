@@ -24,12 +24,14 @@ from inbox.followups.models import PromiseOffer
 from inbox.livechat import continuing
 from inbox.livechat.limits import TooMany
 from inbox.loop import services as loop
+from inbox.macros import services as macros
 from inbox.oncall import assigning
 from inbox.outbox import effects
 from inbox.tickets import kinds, queries
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import StaleReply, VerbError
 from inbox.tickets.models import Message, Ticket
+from inbox.web import macroing
 from inbox.web.files import uploaded
 from inbox.web.page import zone_of
 from inbox.web.ticket import show
@@ -77,24 +79,37 @@ def _back(request: HttpRequest, number: int) -> str:
 
 def _reply(row: Ticket, request: HttpRequest, user: User) -> str:
     data = request.POST
-    files = uploaded(request, user)
+    files, used = uploaded(request, user), macroing.need_used(data, user)
     if data.get("mode") == "note":
         tickets.add_note(row, body=data.get("body", ""), user=user, files=files)
+        _with_macro(row, used, user)
         return "Note added. Only the team sees it."
     tickets.reply(
         row,
         body=data.get("body", ""),
         user=user,
-        then=data.get("then", "none"),
+        then="none" if used and used.ends else data.get("then", "none"),
         files=files,
         last_seen_message=_number(data.get("last_seen_message", "")),
         delay_seconds=int(setting("undo_seconds")),
     )
+    _with_macro(row, used, user)
     return f"Sent in {setting('undo_seconds')} seconds. Undo it in the conversation until then."
 
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _with_macro(row: Ticket, used: macroing.Used | None, user: User) -> None:
+    if used is not None:
+        macros.apply(row, used.macro, user=user, only=used.only)
+
+
+def _undo_macro(row: Ticket, data: QueryDict, user: User) -> str:
+    event = data.get("event", "")
+    macros.undo(row, int(event) if event.isascii() and event.isdigit() and len(event) < 19 else 0)
+    return "Undone."
 
 
 def _assign(row: Ticket, data: QueryDict, user: User) -> str:
@@ -305,4 +320,5 @@ VERBS: dict[str, Act] = {
     "ask-team": _ask_team,
     "handover": _hand_over,
     "transcript": _transcript,
+    "macro-undo": _undo_macro,
 }

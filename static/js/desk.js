@@ -80,6 +80,19 @@ document.addEventListener("click", (event) => {
   if (opener) $(`#${opener.dataset.show}`)?.showModal();
 });
 
+// A macro's words come with its answer and go to where the cursor stands.
+document.addEventListener("htmx:afterSettle", () => {
+  const given = $("[data-insert]");
+  const words = $("#words");
+  if (!given || !words) return;
+  const text = given.textContent;
+  given.remove();
+  $("#macro-dialog")?.close();
+  words.focus();
+  words.setRangeText(text, words.selectionStart, words.selectionEnd, "end");
+  words.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
 for (const toast of $$("[data-toast]")) setTimeout(() => toast.remove(), 8000);
 
 // A draft survives a closed tab; it goes away when the server has the words.
