@@ -132,6 +132,15 @@ def next_opening(cal: BusinessCalendar, at: datetime) -> datetime:
     return max(opens, at.astimezone(UTC))
 
 
+def closing_today(cal: BusinessCalendar, at: datetime) -> datetime | None:
+    """When the local day of `at` closes for good; None when it is closed or goes on at midnight."""
+    day = at.astimezone(ZoneInfo(cal.zone)).date()
+    spans = _spans(cal, day)
+    if not spans or spans[-1][1] <= at or cal.week[day.weekday()][-1][1] == 1440:
+        return None
+    return spans[-1][1]
+
+
 def add_business(cal: BusinessCalendar, start: datetime, seconds: float) -> datetime:
     """The moment at which that much business time has passed since `start`.
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from inbox.accounts.models import Team, User
+from inbox.channels.models import Channel
 from inbox.common import work
 from inbox.notify import services as notify
 from inbox.oncall.models import RoundRobin
@@ -32,13 +33,17 @@ def _give_default_owner(ticket: Ticket) -> None:
         return
     channel, now = ticket.channel, work.current().now
     group = ticket.source.group if ticket.source and ticket.source.group_id else None
-    owner = (group.owner if group else None) or channel.owner
-    if owner is not None and is_away(owner, now):
-        owner = on_duty(now)
-    if owner is None and channel.owner_on_duty:
-        owner = on_duty(now)
+    owner = default_owner(channel, now, first=group.owner if group else None)
     if owner is not None and _may_own(owner, ticket):
         tickets.assign(ticket, owner, why="the channel's owner" if channel.owner else "on duty")
+
+
+def default_owner(channel: Channel, now: datetime, *, first: User | None = None) -> User | None:
+    """Who gets what comes in there: the named person, and whoever is on duty for who is away."""
+    owner = first or channel.owner
+    if owner is not None:
+        return on_duty(now) if is_away(owner, now) else owner
+    return on_duty(now) if channel.owner_on_duty else None
 
 
 def _relieve_absent_owner(ticket: Ticket, event: TicketEvent) -> None:
@@ -60,12 +65,10 @@ def _may_own(user: User, ticket: Ticket) -> bool:
 
 def hand_over(ticket: Ticket, *, to: User | None, note: str, by: User) -> User:
     """Give a ticket to somebody, or to whoever is on duty, with what they have to know (S80)."""
-    now = work.current().now
-    receiver = to or on_duty(now)
+    ticket, receiver = tickets.lock(ticket.pk), to or on_duty(work.current().now)
     if receiver is None:
         raise VerbError("Nobody is on duty; say to whom.", field="to")
-    if not note.strip():
-        raise VerbError("Write what they have to know.", field="note")
+    _need_note(note)
     if not _may_own(receiver, ticket):
         raise VerbError(f"{receiver.display_name} may not see this ticket.", field="to")
     if receiver.pk == by.pk:
@@ -73,10 +76,38 @@ def hand_over(ticket: Ticket, *, to: User | None, note: str, by: User) -> User:
     tickets.add_note(ticket, body=note, user=by)
     tickets.assign(ticket, receiver, why="handed over")
     tickets.record(ticket, kinds.HANDED_OVER, to=receiver.username, note=note[:200])
-    text = f"{by.display_name} handed #{ticket.pk} over to you: {note[:120]}"
-    key = f"handover:{ticket.pk}:{ticket.last_message_id}"
-    notify.tell(receiver, key=key, kind="handover", text=text, ticket=ticket)
+    _tell_of_hand_over(ticket, receiver, "you", note=note, by=by)
     return receiver
+
+
+def hand_over_to_team(ticket: Ticket, *, team: Team, note: str, by: User) -> None:
+    """Give a ticket to a team: nobody owns it until one of them takes it, all of them are told."""
+    _need_note(note)
+    ticket = tickets.lock(ticket.pk)
+    if ticket.restricted_team_id not in (None, team.pk):
+        raise VerbError(f"{team.name} may not see this ticket.", field="to")
+    now = work.current().now
+    members = User.objects.filter(teams=team, is_active=True).exclude(pk=by.pk)
+    here = [user for user in members if not is_away(user, now)]
+    if not here:
+        raise VerbError(f"Nobody else of {team.name} is here.", field="to")
+    tickets.add_note(ticket, body=note, user=by)
+    tickets.set_team(ticket, team)
+    tickets.assign(ticket, None, why="handed over")
+    tickets.record(ticket, kinds.HANDED_OVER, to=team.name, note=note[:200])
+    for user in here:
+        _tell_of_hand_over(ticket, user, team.name, note=note, by=by)
+
+
+def _need_note(note: str) -> None:
+    if not note.strip():
+        raise VerbError("Write what they have to know.", field="note")
+
+
+def _tell_of_hand_over(ticket: Ticket, user: User, to: str, *, note: str, by: User) -> None:
+    text = f"{by.display_name} handed #{ticket.pk} over to {to}: {note[:120]}"
+    key = f"handover:{ticket.pk}:{ticket.last_message_id}:{user.pk}"
+    notify.tell(user, key=key, kind="handover", text=text, ticket=ticket)
 
 
 def assign_round_robin(ticket: Ticket, team: Team) -> User | None:

@@ -9,13 +9,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from inbox.channels import directory, registry
-from inbox.channels.contract import ConfigError, SettingSpec
+from inbox.channels.contract import Capability, ConfigError, SettingSpec
 from inbox.channels.models import Channel
 from inbox.mirrors import services as mirrors
 from inbox.outbox.models import Outgoing, OutgoingState
 from inbox.sla.models import Policy
 
 COMMUNITY = "community"  # the policy of channels that are connected later: 24 business hours
+CHAT = "live-chat"  # and of those where somebody waits in front of a screen: minutes
 
 
 def connect(kind_name: str, key: str, given: Mapping[str, str]) -> dict[str, Any]:
@@ -69,15 +70,18 @@ def _learn(channel: Channel) -> None:
         channel.save(update_fields=["settings"])
 
 
+def _fresh(kind: str, key: str) -> Channel:
+    """A new channel; a live chat goes to who is on duty until the handbook names somebody (S16)."""
+    live = Capability.LIVE in registry.get(kind).capabilities
+    policies = {row.key: row for row in Policy.objects.filter(key__in=(COMMUNITY, CHAT))}
+    policy = (policies.get(CHAT) if live else None) or policies.get(COMMUNITY)
+    return Channel(kind=kind, key=key, label=key.capitalize(), policy=policy, owner_on_duty=live)
+
+
 def _changed(
     kind: str, key: str, given: Mapping[str, str], known: Mapping[str, SettingSpec]
 ) -> Channel:
-    channel = Channel.objects.filter(kind=kind, key=key).first() or Channel(
-        kind=kind,
-        key=key,
-        label=key.capitalize(),
-        policy=Policy.objects.filter(key=COMMUNITY).first(),
-    )
+    channel = Channel.objects.filter(kind=kind, key=key).first() or _fresh(kind, key)
     settings, secrets = dict(channel.settings), channel.secrets
     stored = {**settings, **secrets}
     said = {name: value for name, value in given.items() if value != stored.get(name, "")}

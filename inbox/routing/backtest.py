@@ -37,7 +37,7 @@ def on_last_tickets(
     for ticket in tickets:
         message = first.get(ticket.pk)
         facts = facts_of(ticket, message)
-        facts.update(category="", is_reply=False, status="open", waiting_on="us")
+        facts.update(category="", is_reply=False, status="open", waiting_on="us", answered=False)
         decision = evaluate(rules, facts, triggers)
         trials.append(Trial(ticket=ticket, decision=decision, facts=facts))
     return trials
@@ -74,6 +74,8 @@ def _facts(message: InboundMessage, kind: str, mailbox: str) -> dict[str, Any]:
         "mail_class": str(message.message_class),
         "automatic": message.author.is_bot,
         "is_reply": False,
+        "live_chat": False,
+        "answered": False,
         "author_role": "asker",
         "status": "open",
         "waiting_on": "us",

@@ -53,6 +53,8 @@ FIELDS: dict[str, tuple[str, str]] = {
     "open_role": (FLAG, "a role that is open"),
     "topic": (CHOICE, "the topic of the chat"),
     "page": (TEXT, "the page of the chat"),
+    "live_chat": (FLAG, "a live chat"),
+    "answered": (FLAG, "answered already"),
 }
 OPERATORS: dict[str, str] = {
     "is": "is",

@@ -6,6 +6,7 @@ from typing import Any
 from inbox.calendars.clock import is_open
 from inbox.calendars.services import newest
 from inbox.channels import directory
+from inbox.channels.contract import Capability
 from inbox.channels.models import Lookup
 from inbox.common import work
 from inbox.common.versions import kept
@@ -43,6 +44,8 @@ def facts_of(ticket: Ticket, message: Message | None, extra: Facts | None = None
         "owner": ticket.owner.username if ticket.owner else "",
         "team": ticket.team.key if ticket.team else "",
         "automatic": ticket.opener_class == "robot",
+        "live_chat": Capability.LIVE in ticket.channel.type.capabilities,
+        "answered": ticket.answered_at is not None,
     }
     if message is not None:
         facts.update(_of_message(ticket, message))

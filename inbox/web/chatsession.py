@@ -77,7 +77,7 @@ def _shown(ask: Ask, row: Conversation) -> dict[str, object]:
         "topic": row.topic,
         "fields": asking.fields(ask.channel),
         "topics": asking.topics(ask.channel),
-        "person": office.person(row),
+        "person": office.person(row, timezone.now()),
         "read": row.read_entry,
         "team_read": row.team_read,
         "ended": row.ended_at is not None,

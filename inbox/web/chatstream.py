@@ -113,7 +113,7 @@ class _Telling:
         return heard.name == "typing"
 
     async def _begin(self) -> AsyncIterator[str]:
-        self.person = await in_thread(office.person)(self.conversation)
+        self.person = await in_thread(office.person)(self.conversation, timezone.now())
         async for said in self._unread():
             yield said
         if self.resumed:  # what changed while the line was down is not told twice by itself
@@ -161,7 +161,7 @@ class _Telling:
 
 def _person(conversation: Conversation) -> dict[str, Any] | None:
     fresh = Conversation.objects.select_related("channel__owner", "thread__ticket__owner")
-    return office.person(fresh.get(pk=conversation.pk))
+    return office.person(fresh.get(pk=conversation.pk), timezone.now())
 
 
 def _unseen(

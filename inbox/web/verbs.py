@@ -36,6 +36,7 @@ from inbox.web.files import uploaded
 from inbox.web.page import zone_of
 from inbox.web.ticket import show
 
+TEAM = "team:"  # before the key of a team, where a person could stand too
 Act = Callable[[Ticket, QueryDict, User], str | None]
 
 
@@ -269,7 +270,16 @@ def _ask_team(row: Ticket, data: QueryDict, user: User) -> str:
 
 
 def _hand_over(row: Ticket, data: QueryDict, user: User) -> str:
-    to = User.objects.filter(username=data.get("to", ""), is_active=True).first()
+    name = data.get("to", "")
+    if name.startswith(TEAM):
+        team = Team.objects.filter(key=name.removeprefix(TEAM)).first()
+        if team is None:
+            raise VerbError("There is no team of this name.", field="to")
+        assigning.hand_over_to_team(row, team=team, note=data.get("note", ""), by=user)
+        return f"Handed over to {team.name}."
+    to = User.objects.filter(username=name, is_active=True).first()
+    if name and to is None:
+        raise VerbError("There is no active account of this name.", field="to")
     given = assigning.hand_over(row, to=to, note=data.get("note", ""), by=user)
     return f"Handed over to {given.display_name}."
 
