@@ -24,6 +24,7 @@ from inbox.api.parsing import StrictJSONParser
 from inbox.api.tickets import known_filters, reading
 from inbox.channels.models import Channel, Delivery, DeliveryState
 from inbox.common.work import Actor
+from inbox.macros.queries import visible_to as macros_visible_to
 from inbox.oncall.services import duties
 from inbox.operations import receiving
 from inbox.outbox import deciding as outbox
@@ -211,6 +212,16 @@ def _trial(trial: backtest.Trial) -> dict[str, Any]:
         "matched": step.matched,
         "why": step.why,
     }
+
+
+@extend_schema(responses={200: ANY}, operation_id="macros_list")
+@reading
+def macros(request: Request) -> Response:
+    """Saved answers and actions that the account finds, newest first."""
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
+    rows = macros_visible_to(user).select_related("team", "owner")
+    return _paged(rows, request, shapes.macro)
 
 
 @extend_schema(responses={200: ANY}, operation_id="oncall_now")

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 
+from inbox.macros.models import Macro
 from inbox.outbox.models import Outgoing
 from inbox.people.models import Contact, Identity
 from inbox.sla.explain import consumed_minutes
@@ -250,4 +251,22 @@ def rule(row: Any, sentence: str) -> dict[str, Any]:
         "enabled": row.enabled,
         "paused_reason": row.paused_reason or None,
         "sentence": sentence,
+    }
+
+
+def macro(row: Macro) -> dict[str, Any]:
+    """A macro; its text has its places, not their values."""
+    return {
+        "id": row.pk,
+        "key": row.key,
+        "name": row.name,
+        "text": row.text,
+        "actions": row.actions,
+        "sentences": row.sentences,
+        "seen_by": row.seen_by,
+        "team": row.team.key if row.team else None,
+        "owner": row.owner.username if row.owner else None,
+        "channels": row.channels,
+        "categories": row.categories,
+        "enabled": row.enabled,
     }

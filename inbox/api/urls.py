@@ -28,6 +28,7 @@ urlpatterns = [
     path("v1/deliveries/<int:pk>/ignore/", rooms.delivery_ignore),
     path("v1/outgoing/", rooms.outgoing),
     path("v1/outgoing/<int:pk>/<slug:verb>/", rooms.outgoing_decide),
+    path("v1/macros/", rooms.macros),
     path("v1/oncall/now/", rooms.oncall_now),
     re_path(r"^.*$", errors.not_found),
 ]

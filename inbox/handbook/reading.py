@@ -9,6 +9,8 @@ import yaml
 from inbox.calendars.clock import BusinessCalendar
 from inbox.channels.sources import check_settings
 from inbox.common.config import DEFAULTS
+from inbox.macros import actions as macro_actions
+from inbox.macros import wording
 from inbox.routing.engine import BadRule, RuleSpec, compile_rule
 
 SECTIONS = (
@@ -28,7 +30,7 @@ SECTIONS = (
     "categories",
 )
 # Sections of rooms that do not exist yet: read, reported, not stored.
-LATER = ("macros", "playbooks")
+LATER = ("playbooks",)
 UNITS = ("minutes", "hours", "business_minutes", "business_hours", "business_days")
 
 
@@ -315,6 +317,18 @@ def _rule(row: dict[str, Any]) -> None:
         raise ValueError(str(error)) from error
 
 
+def _macro(row: dict[str, Any]) -> None:
+    _only(row, "key", "name", "text", "then", "team", "channels", "categories", "order", "enabled")
+    str(row["key"])
+    wording.check(str(row.get("text") or ""))
+    macro_actions.check(row.get("then") or [])
+    if not str(row.get("text") or "").strip() and not row.get("then"):
+        raise ValueError("a macro needs a text or an action")
+    for name in ("channels", "categories"):
+        if not isinstance(row.get(name) or [], list):
+            raise ValueError(f"{name} is a list")
+
+
 CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
     "people": _person,
     "teams": _team,
@@ -325,5 +339,6 @@ CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
     "rotations": _rotation,
     "follow_ups": _follow_up,
     "rules": _rule,
+    "macros": _macro,
     "settings": _setting,
 }

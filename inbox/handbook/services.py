@@ -13,6 +13,7 @@ from inbox.common.models import Setting
 from inbox.followups.models import FollowUp
 from inbox.handbook import storing
 from inbox.handbook.reading import BadHandbook, read
+from inbox.macros.models import Macro, SeenBy
 from inbox.oncall.models import Rotation
 from inbox.routing.models import Rule
 from inbox.sla.models import Policy
@@ -57,6 +58,10 @@ def dump() -> str:
         "categories": [category.name for category in Category.objects.all()],
         "follow_ups": [_follow_up(row) for row in FollowUp.objects.order_by("key")],
         "rules": [_rule(rule) for rule in Rule.objects.all()],
+        "macros": [
+            _macro(row)
+            for row in Macro.objects.exclude(seen_by=SeenBy.OWNER).select_related("team")
+        ],
         "pleasantries": setting("pleasantries"),
         "settings": [
             {"key": row.name, "value": row.value}
@@ -167,6 +172,20 @@ def _rotation(rotation: Rotation) -> dict[str, Any]:
         **({"approver": rotation.approver.username} if rotation.approver else {}),
         **({"roster": str(rotation.roster)} if rotation.roster else {}),
     }
+
+
+def _macro(macro: Macro) -> dict[str, Any]:
+    row: dict[str, Any] = {"key": macro.key, "name": macro.name}
+    if macro.team:
+        row["team"] = macro.team.key
+    given = (
+        ("text", macro.text),
+        ("then", macro.actions),
+        ("channels", macro.channels),
+        ("categories", macro.categories),
+    )
+    filled = {name: value for name, value in given if value}
+    return {**row, **filled, "order": macro.order, "enabled": macro.enabled}
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from inbox.common.config import change_setting, setting
 from inbox.common.versions import bump
 from inbox.followups.models import FollowUp
 from inbox.handbook.reading import Handbook, amount, follow_up_steps, turn_days
+from inbox.macros.models import Macro, SeenBy
+from inbox.macros.services import check as check_macro
+from inbox.macros.wording import BadMacro
 from inbox.oncall.models import Rotation, RotationMember
 from inbox.routing.models import Rule
 from inbox.sla.models import Policy
@@ -66,6 +69,7 @@ def store(book: Handbook, *, prune: bool = False) -> Changes:
         "categories",
         "rotations",
         "follow_ups",
+        "macros",
     ):
         bump(stamp)
     directory.forget()
@@ -271,6 +275,32 @@ def _category(name: Any, changes: Changes) -> None:
     changes.put(Category, {"name": str(name)}, {})
 
 
+def _macro(row: dict[str, Any], changes: Changes) -> None:
+    """One that is shared: what people keep for themselves is no configuration."""
+    text, then = str(row.get("text") or "").strip(), row.get("then") or []
+    kinds = [str(kind) for kind in row.get("channels") or []]
+    known = Macro.objects.filter(key=row["key"]).first()
+    if known is not None and known.seen_by == SeenBy.OWNER:
+        raise BadReference(f"macro {row['key']}: somebody's own macro has this key")
+    try:
+        check_macro(text, then, kinds)
+    except BadMacro as error:
+        raise BadReference(f"macro {row['key']}: {error}") from error
+    team = _find(Team, row.get("team"))
+    values = {
+        "name": row.get("name") or row["key"],
+        "text": text,
+        "actions": then,
+        "seen_by": SeenBy.TEAM if team else SeenBy.EVERYBODY,
+        "team": team,
+        "channels": kinds,
+        "categories": [str(name) for name in row.get("categories") or []],
+        "order": row.get("order", known.order if known else 100),
+        "enabled": bool(row.get("enabled", True)),
+    }
+    changes.put(Macro, {"key": row["key"]}, values)
+
+
 WRITERS: dict[str, Callable[[Any, Changes], None]] = {
     "teams": _team,
     "people": _person,
@@ -282,21 +312,22 @@ WRITERS: dict[str, Callable[[Any, Changes], None]] = {
     "categories": _category,
     "rules": _rule,
     "follow_ups": _follow_up,
+    "macros": _macro,
     "settings": _setting,
 }
 
 
 def _prune(book: Handbook, changes: Changes) -> None:
     """Remove what the file lacks, for the sections that it has; nothing in use is removed."""
-    for name, model, field in (
-        ("rules", Rule, "key"),
-        ("rotations", Rotation, "key"),
-        ("policies", Policy, "key"),
-        ("follow_ups", FollowUp, "key"),
+    for name, rows in (
+        ("rules", Rule.objects.all()),
+        ("rotations", Rotation.objects.all()),
+        ("policies", Policy.objects.all()),
+        ("follow_ups", FollowUp.objects.all()),
+        ("macros", Macro.objects.exclude(seen_by=SeenBy.OWNER)),
     ):
         if name not in book.sections:
             continue
-        keep = [row["key"] for row in book.rows(name)]
-        for row in model._default_manager.exclude(**{f"{field}__in": keep}):
-            changes.append(f"- {model.__name__.lower()} {getattr(row, field)}")
+        for row in rows.exclude(key__in=[row["key"] for row in book.rows(name)]):
+            changes.append(f"- {type(row).__name__.lower()} {row.key}")
             row.delete()

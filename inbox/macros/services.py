@@ -4,10 +4,13 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
+from django.utils.text import slugify
+
 from inbox.accounts.models import Team, User
-from inbox.channels import directory
+from inbox.channels import directory, registry
 from inbox.common import work
 from inbox.common.config import setting
+from inbox.common.versions import bump
 from inbox.macros import actions as vocabulary
 from inbox.macros import wording
 from inbox.macros.models import Macro
@@ -21,8 +24,11 @@ from inbox.tickets.models import Status, Ticket, TicketEvent
 State = dict[str, Any]
 
 
-def check(text: str, actions: Any) -> None:
-    """Whether a macro can be: its words, its actions, and whom they name. Raises `BadMacro`."""
+def check(text: str, actions: Any, channels: Collection[str] = ()) -> None:
+    """Whether a macro can be: its words, its actions, and what they name. Raises `BadMacro`."""
+    unknown = set(channels) - set(registry.all_kinds())
+    if unknown:
+        raise BadMacro(f"There is no kind of channel “{min(unknown)}”.")
     wording.check(text)
     vocabulary.check(actions)
     if not text.strip() and not actions:
@@ -33,6 +39,26 @@ def check(text: str, actions: Any) -> None:
                 raise BadMacro(f"There is no active account “{value}”.")
         elif name == "assign_team" and not Team.objects.filter(key=value).exists():
             raise BadMacro(f"There is no team “{value}”.")
+
+
+def save(macro: Macro) -> Macro:
+    """Check and keep a macro; a new one gets a key of its own. Raises `BadMacro`."""
+    macro.text = macro.text.replace("\r\n", "\n").strip()
+    check(macro.text, macro.actions, macro.channels)
+    if not macro.key:
+        wanted = slugify(macro.name)[:60] or "macro"
+        taken = set(Macro.objects.filter(key__startswith=wanted).values_list("key", flat=True))
+        others = (f"{wanted}-{n}" for n in range(2, len(taken) + 3))
+        macro.key = next(key for key in (wanted, *others) if key not in taken)
+    macro.save()
+    bump("macros")
+    return macro
+
+
+def delete(macro: Macro) -> None:
+    """Take a macro away; what it did stays done."""
+    macro.delete()
+    bump("macros")
 
 
 # ------------------------------------------------------------------ words

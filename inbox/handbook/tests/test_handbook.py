@@ -16,6 +16,7 @@ from inbox.common.versions import bump
 from inbox.handbook.reading import BadHandbook
 from inbox.handbook.services import load
 from inbox.intake.tests.test_mail import PRESET
+from inbox.macros.models import Macro
 from inbox.routing.models import Rule
 from inbox.sla.models import Policy
 
@@ -33,7 +34,7 @@ def dumped(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 def test_dump_loads_again_and_is_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     load(PRESET.read_text())
     first = dumped(capsys)
-    for model in (Rule, Channel, Policy):
+    for model in (Rule, Channel, Policy, Macro):
         model._default_manager.all().delete()
     load(yaml.safe_dump(first))
     assert dumped(capsys) == first
@@ -148,6 +149,12 @@ def test_mistakes_in_places_and_settings_are_explained(old: str, new: str, said:
         lambda book: book["channels"][0].update(policy="none_such"),
         lambda book: book.update(surprise=1),
         lambda book: book["people"][0].update(role="king"),
+        lambda book: book["macros"][0].update(text="Hi {{ requester.secret }}"),
+        lambda book: book["macros"][0].update(then=[{"close": "became_issue"}]),
+        lambda book: book["macros"][0].update(team="nobody"),
+        lambda book: book["macros"][0].update(channels=["pigeon"]),
+        lambda book: book["macros"][-1].update(then=[]),
+        lambda book: book["macros"][-1].update(then=[{"assign": "nobody"}]),
     ],
 )
 def test_one_bad_line_is_named_and_changes_nothing(spoil: Any, tmp_path: Path) -> None:
@@ -172,6 +179,38 @@ def test_prune_removes_what_the_file_lacks(tmp_path: Path) -> None:
     assert Rule.objects.filter(key=gone["key"]).exists()
     call_command("load_handbook", str(file), "--prune")
     assert not Rule.objects.filter(key=gone["key"]).exists()
+
+
+def test_peoples_own_macros_are_no_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+    load(PRESET.read_text())
+    ana = User.objects.get(username="ana")
+    Macro.objects.create(key="mine", name="Mine", text="Hi", seen_by="owner", owner=ana)
+    book = dumped(capsys)
+    assert "mine" not in [row["key"] for row in book["macros"]]
+    gone = book["macros"].pop()["key"]
+    assert load(yaml.safe_dump(book), prune=True) == [f"- macro {gone}"]
+    assert Macro.objects.filter(key="mine").exists()
+    book["macros"].append({"key": "mine", "text": "everybody's"})
+    with pytest.raises(BadHandbook, match="somebody's own"):
+        load(yaml.safe_dump(book))
+
+
+def test_macros_of_a_team_are_carried(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {
+        "key": "refund",
+        "name": "Refund",
+        "team": "finance",
+        "text": "Hi {{ requester.first_name }},\n\nit is on its way.",
+        "then": [{"category": "Billing"}, {"close": "solved"}],
+        "channels": ["email"],
+        "categories": ["Billing"],
+        "order": 5,
+        "enabled": False,
+    }
+    book = {"version": 1, "teams": [{"key": "finance"}], "macros": [row]}
+    load(yaml.safe_dump(book))
+    assert dumped(capsys)["macros"] == [row]
+    assert load(yaml.safe_dump(book)) == []
 
 
 def test_people_of_the_preset_become_accounts_without_a_password() -> None:
