@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from django.core.validators import slug_re
 
 from inbox.calendars.clock import BusinessCalendar
 from inbox.channels.sources import check_settings
@@ -319,7 +320,8 @@ def _rule(row: dict[str, Any]) -> None:
 
 def _macro(row: dict[str, Any]) -> None:
     _only(row, "key", "name", "text", "then", "team", "channels", "categories", "order", "enabled")
-    str(row["key"])
+    if not slug_re.fullmatch(str(row["key"])):
+        raise ValueError("a key has letters, digits and hyphens")
     wording.check(str(row.get("text") or ""))
     macro_actions.check(row.get("then") or [])
     if not str(row.get("text") or "").strip() and not row.get("then"):

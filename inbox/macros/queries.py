@@ -16,6 +16,12 @@ def visible_to(user: User) -> QuerySet[Macro]:
     return Macro.objects.filter(mine | Q(seen_by=SeenBy.TEAM, team__in=user.teams.all()))
 
 
+def editable_by(user: User) -> QuerySet[Macro]:
+    """One's own and those of one's teams; everybody's are for admins."""
+    rows = visible_to(user)
+    return rows if user.is_admin else rows.exclude(seen_by=SeenBy.EVERYBODY)
+
+
 def for_ticket(user: User, ticket: Ticket, *, q: str = "") -> list[Macro]:
     """What fits this ticket; what is made for its kind of channel alone comes first."""
     rows = [row for row in kept("macros", _load) if _fits(row, ticket) and _found(row, q)]
