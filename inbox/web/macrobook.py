@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inbox.accounts.models import Role, User
+from inbox.channels import registry
 from inbox.macros import queries as macros
 from inbox.macros import services
 from inbox.macros.models import Macro, SeenBy
@@ -33,7 +34,11 @@ def _agent(request: HttpRequest) -> User:
 def book(request: HttpRequest) -> HttpResponse:
     """The list; shared ones first, as they are offered."""
     user = _agent(request)
-    rows = list(macros.visible_to(user).select_related("team", "owner"))
+    kinds = registry.all_kinds()
+    rows = [
+        (macro, [kinds[kind] for kind in macro.channels if kind in kinds])
+        for macro in macros.visible_to(user).select_related("team", "owner")
+    ]
     editable = set(macros.editable_by(user).values_list("pk", flat=True))
     return page(request, "macros/macros.html", {"rows": rows, "editable": editable})
 

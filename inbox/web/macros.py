@@ -14,6 +14,8 @@ from inbox.accounts.models import User
 from inbox.common.work import Actor
 from inbox.macros import queries as macros
 from inbox.macros.services import render
+from inbox.macros.services import values as value_of
+from inbox.macros.wording import fill
 from inbox.tickets import queries
 from inbox.tickets.errors import VerbError
 from inbox.tickets.models import Ticket
@@ -45,10 +47,11 @@ def ticket_macros(request: HttpRequest, number: int) -> HttpResponse:
 def _list(request: HttpRequest, row: Ticket, user: User) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
     q = given.get("macro_q", "")[:200]
-    found = macros.for_ticket(user, row, q=q)
+    values = value_of(row, user)
+    found = [(macro, fill(macro.text, values).text) for macro in macros.for_ticket(user, row, q=q)]
     groups = [
-        (f"For {row.channel.type.label.lower()}", [one for one in found if one.channels]),
-        ("Everywhere", [one for one in found if not one.channels]),
+        (f"For {row.channel.type.label.lower()}", [one for one in found if one[0].channels]),
+        ("Everywhere", [one for one in found if not one[0].channels]),
     ]
     context: dict[str, Any] = {
         "ticket": row,

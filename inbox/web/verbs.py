@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from inbox import pipeline
 from inbox.accounts.models import Role, Team, User
 from inbox.channels import directory
+from inbox.channels.contract import Capability
 from inbox.common.config import setting
 from inbox.common.work import Actor
 from inbox.followups import promises
@@ -85,7 +86,7 @@ def _reply(row: Ticket, request: HttpRequest, user: User) -> str:
         tickets.add_note(row, body=data.get("body", ""), user=user, files=files)
         _with_macro(row, used, user)
         return "Note added. Only the team sees it."
-    tickets.reply(
+    sent = tickets.reply(
         row,
         body=data.get("body", ""),
         user=user,
@@ -95,6 +96,8 @@ def _reply(row: Ticket, request: HttpRequest, user: User) -> str:
         delay_seconds=int(setting("undo_seconds")),
     )
     _with_macro(row, used, user)
+    if Capability.LIVE in sent.thread.channel.type.capabilities:
+        return "Sent."  # somebody waits for it: there is no time to take it back
     return f"Sent in {setting('undo_seconds')} seconds. Undo it in the conversation until then."
 
 
