@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inbox", "0012_livechat"),
+        ("inbox", "0014_visitor_proof"),
     ]
 
     operations = [

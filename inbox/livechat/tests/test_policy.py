@@ -14,6 +14,7 @@ from inbox.accounts.models import Team, User
 from inbox.calendars.clock import BusinessCalendar, business_seconds, is_open
 from inbox.channels import directory
 from inbox.channels.models import Channel
+from inbox.common import presence
 from inbox.common.work import Actor
 from inbox.handbook.services import load
 from inbox.intake.tests.test_mail import PRESET
@@ -309,7 +310,8 @@ def test_the_visitor_knows_who_answers(tab: Browser) -> None:
     tab.say("What about pricing?")
     assert tab.begin().json()["person"]["name"] == "Tomás Lind"
     conversation = Conversation.objects.get()
-    shown = office.person(conversation, MORNING, is_here=lambda who: who == user("tomas"))
+    presence.come(user("tomas").pk, "a tab", "Tomás Lind")
+    shown = office.person(conversation, MORNING)
     assert shown == {"name": "Tomás Lind", "initials": "TL", "here": True}
 
 
