@@ -16,10 +16,19 @@ from inbox.web.chat import Refused, origins, site
 from inbox.web.page import page
 
 WIDGET = Path(settings.ROOT) / "static" / "chat" / "widget.js"
-SCORES = ((1, "Very bad"), (2, "Bad"), (3, "Fair"), (4, "Good"), (5, "Very good"))
+# what chat.js imports, named so that a browser fetches all of it at once
+PARTS = ("page", "texts", "wire", "entries", "head", "live", "write", "panels", "sound")
+# the mouths of the rating's five faces, as paths
+FACES = (
+    (1, "M5.6 11c.6-1.2 1.4-1.7 2.4-1.7s1.8.5 2.4 1.7"),
+    (2, "M5.9 10.7c.6-.6 1.3-.9 2.1-.9s1.5.3 2.1.9"),
+    (3, "M5.9 10.2h4.2"),
+    (4, "M5.9 9.7c.6.6 1.3.9 2.1.9s1.5-.3 2.1-.9"),
+    (5, "M5.4 9.2h5.2c-.4 1.5-1.4 2.2-2.6 2.2s-2.2-.7-2.6-2.2z"),
+)
 FRAME_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 
 
@@ -45,7 +54,8 @@ def widget(request: HttpRequest, key: str) -> HttpResponse:
 def frame(request: HttpRequest, key: str) -> HttpResponse:
     """The chat's page. Only the channel's sites, and our own embed page, may frame it."""
     channel = _channel(key)
-    context = {"channel": channel, "origins": json.dumps(origins(channel)), "scores": SCORES}
+    known = {"origins": json.dumps(origins(channel)), "parts": PARTS, "faces": FACES}
+    context = {"channel": channel, **known}
     response = render(request, "chat/frame.html", context)
     response["Content-Security-Policy"] = " ".join([FRAME_POLICY, *origins(channel)])
     return response

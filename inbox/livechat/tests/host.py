@@ -6,25 +6,37 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Docs</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"></head>
-<body><main><h1>Self-hosting</h1><p>{filler}</p></main>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<script src="/settings.js"></script></head>
+<body><main><h1>Self-hosting</h1><p>{filler}</p><a href="#more">Read on</a></main>
 <script async src="{desk}/chat/docs/widget.js" crossorigin="anonymous"></script></body></html>"""
-PLAIN = PAGE.partition("<script")[0] + "</body></html>"
+PLAIN = PAGE.partition("<script")[0] + "</head><body></body></html>"
 
 
 @contextmanager
-def site(desk: str, *, name: str = "localhost") -> Iterator[str]:
-    """Serve the page at `/`, and without the widget at `/plain`; gives its origin."""
-    policy = f"default-src 'none'; script-src {desk}; frame-src {desk}"
+def site(desk: str, *, name: str = "localhost", settings: str = "") -> Iterator[str]:
+    """Serve the page at `/`, and without the widget at `/plain`; gives its origin.
+
+    `settings` is the site's own script, which runs before the widget is there.
+    """
+    policy = (
+        f"default-src 'none'; script-src 'self' {desk}; frame-src {desk}; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    )
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            known = {"/": PAGE, "/start": PAGE, "/plain": PLAIN}.get(self.path.partition("?")[0])
-            self.send_response(200 if known else 204)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
+            path = self.path.partition("?")[0]
+            known = {"/": PAGE, "/start": PAGE, "/plain": PLAIN}.get(path)
+            script = path == "/settings.js"
+            kind = "text/javascript" if script else "text/html; charset=utf-8"
+            self.send_response(200 if known or script else 204)
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Security-Policy", policy)
             self.end_headers()
-            if known:
+            if script:
+                self.wfile.write(settings.encode())
+            elif known:
                 self.wfile.write(known.format(desk=desk, filler="Keep state. " * 200).encode())
 
         def log_message(self, format: str, *args: object) -> None:

@@ -118,7 +118,7 @@ def test_the_whole_conversation(
             staff.get_by_role("link", name="Where does the state live?").click()
             staff.get_by_placeholder("Markdown works").fill("In a **bucket**.")
             staff.get_by_role("button", name="Send and wait").click()
-            frame.get_by_text("In a bucket.").wait_for()
+            frame.locator("#log").get_by_text("In a bucket.").wait_for()
 
             def thread() -> list[str]:
                 return [post.text for post in workspace.posted(room.id) if post.thread_ts]
@@ -128,11 +128,11 @@ def test_the_whole_conversation(
             card = next(post for post in workspace.posted(room.id) if not post.thread_ts)
             workspace.say("U0ANA", room.id, "note: she is new", thread=card.ts)
             workspace.say("U0ANA", room.id, "Or in a database.", thread=card.ts)
-            frame.get_by_text("Or in a database.").wait_for()
-            assert frame.get_by_text("Ana,").count() == 2
+            frame.locator("#log").get_by_text("Or in a database.").wait_for()
+            assert frame.locator("#log").get_by_text("Ana,").count() == 2
             assert frame.get_by_text("she is new").count() == 0
             tab.evaluate("window.Desk.update({email: 'mira@example.org'})")
-            frame.get_by_text("Answers also go to mira@example.org").wait_for()
+            frame.get_by_text("Also by e-mail to mira@example.org").wait_for()
         ticket = Ticket.objects.get()
         until(lambda: Conversation.objects.get().seen_at is None, "the tab was closed")
         browser = Client()
@@ -209,8 +209,9 @@ def test_every_state_is_accessible(
             inner = next(f for f in tab.frames if "/frame/" in f.url)
             assert inner.evaluate("document.documentElement.scrollWidth") <= 320
             _check(inner)
+            frame.get_by_role("button", name="More").click()
             frame.get_by_role("button", name="End the chat").click()
-            frame.get_by_text("This chat has ended. How was it?").wait_for()
+            frame.get_by_text("How was it?").wait_for()
             _check(inner)
             chromium.screenshot(tab, _shots() / f"widget-320-{scheme}-ended.png")
             del watch
