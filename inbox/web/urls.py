@@ -49,6 +49,7 @@ urlpatterns = [
     path("oncall/handover/<int:pk>/", oncall.handover, name="handover"),
     path("oncall/feed/<str:token>/oncall.ics", oncall.calendar_feed, name="oncall-feed"),
     path("chat/<slug:key>/widget.js", chatembed.widget, name="chat-widget"),
+    path("chat/<slug:key>/chat.js", chatembed.script, name="chat-script"),
     path("chat/<slug:key>/frame/", chatembed.frame, name="chat-frame"),
     path("chat/<slug:key>/embed/", chatembed.embed, name="chat-embed"),
     path("chat/<slug:key>/stream/", chatstream.stream, name="chat-stream"),

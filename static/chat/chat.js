@@ -3,7 +3,7 @@ import { call } from "./wire.js";
 import { toEnd } from "./entries.js";
 import { forget, leave, live, look } from "./live.js";
 import { back, refresh } from "./panels.js";
-import { $, chat, parentOrigin, post, root, speak, store } from "./page.js";
+import { $, chat, parentOrigin, post, root, speak, store, t } from "./page.js";
 import { forgetDraft, recall } from "./write.js";
 
 const THEME = ["accent", "on-accent"];
@@ -15,6 +15,7 @@ const heard = {
     for (const name of THEME) if (data.theme?.[name]) root.style.setProperty(`--desk-${name}`, data.theme[name]);
     root.dataset.scheme = data.scheme || "";
     speak(data.texts, data.locale);
+    $("text").placeholder = t("write");
     heard.size(data);
     chat.token = store.get("token") || String(data.token || "");
     recall();

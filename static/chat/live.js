@@ -118,7 +118,7 @@ export async function live() {
     } catch (error) {
       if (signal.aborted) return;
       failures += 1;
-      wait = complain(error);
+      wait = explain(error);
     }
     if (!wait && idle()) wait = 30000;
     if (!wait) wait = failures >= POLL_AFTER ? (chat.open ? 3000 : 30000) : 300 + Math.random() * 700 * failures;
@@ -126,7 +126,7 @@ export async function live() {
   }
 }
 /** Say what is wrong; gives how long to leave the desk alone, in ms, 0 for the usual. */
-function complain(error) {
+function explain(error) {
   if (error.message === "401") { chat.session = null; chat.token = ""; store.set("token", ""); }
   if (!(error instanceof NoSession)) {
     if (!navigator.onLine || failures > 2) say(t("offline"));

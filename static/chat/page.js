@@ -18,11 +18,11 @@ export const post = (type, data = {}) => {
 
 // ---------------------------------------------------------------- storage
 
-const place = (name) => `desk.${key}.${name}`;
+const named = (name) => `desk.${key}.${name}`;
 export const store = {
-  get(name) { try { return localStorage.getItem(place(name)) || ""; } catch { return ""; } },
+  get(name) { try { return localStorage.getItem(named(name)) || ""; } catch { return ""; } },
   set(name, value) {
-    try { value ? localStorage.setItem(place(name), value) : localStorage.removeItem(place(name)); } catch { /* blocked: this page's memory holds it */ }
+    try { value ? localStorage.setItem(named(name), value) : localStorage.removeItem(named(name)); } catch { /* blocked: this page's memory holds it */ }
   },
   json(name) { try { return JSON.parse(this.get(name)); } catch { return null; } },
 };

@@ -5,7 +5,7 @@ import { paint } from "./head.js";
 import { begin } from "./live.js";
 import { $, chat, clock, day, make, store, t } from "./page.js";
 import { outbox } from "./write.js";
-import * as sound from "./sound.js";
+import { soundIsOn, toggleSound } from "./sound.js";
 
 const NAMES = ["name", "email", "topic"];
 const ADDRESS = /^[^@\s<>,;]{1,64}@[^@\s<>,;]{1,180}\.[^@\s<>,;]{2,24}$/;
@@ -27,7 +27,7 @@ export function refresh() {
   finish();
   $("m-history").hidden = !session.history?.length;
   $("m-transcript").hidden = !shown.size;
-  $("m-sound").textContent = t(sound.isOn() ? "sound_off" : "sound_on");
+  $("m-sound").textContent = t(soundIsOn() ? "sound_off" : "sound_on");
   $("m-end").hidden = session.ended || !shown.size;
 }
 const send = async (verb, body) => (await call(verb, body).catch(() => null))?.status || 0;
@@ -93,7 +93,7 @@ function mail(asking) {
   const fits = purpose === "leads" || !hours.open || shown.size || outbox.length;
   const offered = !email && fits && store.get("no-mail") !== chat.session.conversation;
   $("mail").hidden = asking || ended || !(changing || offered);
-  $("keep").hidden = !email || !$("mail").hidden || asking;
+  $("keep").hidden = !email || !$("mail").hidden || asking || ended;
   $("mail-label").textContent = t(purpose === "leads" ? "leave_email_leads" : "leave_email");
   $("mail-no").textContent = t(changing ? "cancel" : "not_now");
 }
@@ -176,7 +176,7 @@ function transcript() {
 const DOES = {
   "m-history": earlier,
   "m-transcript": transcript,
-  "m-sound": () => { sound.toggle(); refresh(); },
+  "m-sound": () => { toggleSound(); refresh(); },
   "m-end": async () => {
     if ((await send("end/", {})) !== 204) { $("problem").textContent = t("failed"); return; }
     chat.session.ended = true;

@@ -2,17 +2,17 @@
 import { chat, store } from "./page.js";
 
 let context = null, heldOn = false; // held here where storage is blocked
-export const isOn = () => heldOn || store.get("sound") === "1";
+export const soundIsOn = () => heldOn || store.get("sound") === "1";
 const start = () => { context ||= new AudioContext(); return context.resume(); };
 
-export function toggle() {
-  const on = !isOn();
+export function toggleSound() {
+  const on = !soundIsOn();
   heldOn = on;
   store.set("sound", on ? "1" : "");
   if (on) { start(); tone(); }
 }
 export function chime() {
-  if (isOn() && context && !(chat.open && document.hasFocus())) tone();
+  if (soundIsOn() && context && !(chat.open && document.hasFocus())) tone();
 }
 function tone() {
   const now = context.currentTime, loud = context.createGain(), wave = context.createOscillator();
@@ -26,5 +26,5 @@ function tone() {
 }
 // browsers let nothing sound before a gesture, also where the sound was on last time
 for (const gesture of ["pointerdown", "keydown"]) {
-  document.addEventListener(gesture, () => { if (isOn()) start(); }, { capture: true, passive: true });
+  document.addEventListener(gesture, () => { if (soundIsOn()) start(); }, { capture: true, passive: true });
 }

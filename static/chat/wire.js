@@ -35,11 +35,11 @@ export async function open(claims = {}) {
   const who = { name: user.name, email: user.email, user_id: user.id && String(user.id), user_hash: user.hash, user_jwt: user.jwt };
   // an address that the site has signed is no claim that could be typed over
   const said = user.hash && !user.id ? { ...given, ...kept(who) } : { ...kept(who), ...given };
-  let answer = await ask({ page: chat.page, ...said });
+  let answer = await knock({ page: chat.page, ...said });
   if (answer.status === 401 && (user.hash || user.jwt)) {
     post("error", { type: "identity" });
     chat.user = null;
-    answer = await ask({ page: chat.page, ...given });
+    answer = await knock({ page: chat.page, ...given });
   }
   if (!answer.ok) throw new NoSession(answer.status, Number(answer.headers.get("Retry-After")) || 0);
   chat.claims = given;
@@ -55,7 +55,7 @@ const kept = (fields) => Object.fromEntries(Object.entries(fields).filter(([, va
 
 const TRIES = 3, MOST_BITS = 24;
 
-async function ask(body) {
+async function knock(body) {
   for (let tries = 0; ; tries += 1) {
     const answer = await call("sessions/", body);
     if (answer.status !== 403 || tries === TRIES) return answer;
@@ -69,7 +69,7 @@ async function ask(body) {
 /** Off the main thread, so that the page around stays quick. */
 function solve(proof) {
   return new Promise((done, fail) => {
-    const worker = new Worker(new URL("./proof.js", import.meta.url));
+    const worker = new Worker("/static/chat/proof.js");
     const over = (act, value) => { worker.terminate(); say(""); act(value); };
     worker.onmessage = ({ data }) => {
       if (data.nonce !== undefined) over(done, data.nonce);

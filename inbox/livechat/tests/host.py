@@ -15,9 +15,9 @@ PLAIN = PAGE.partition("<script")[0] + "</head><body></body></html>"
 
 @contextmanager
 def site(desk: str, *, name: str = "localhost", settings: str = "") -> Iterator[str]:
-    """Serve the page at `/`, and without the widget at `/plain`; gives its origin.
+    """Serve the page at `/`, without the widget at `/plain`, without a policy at `/bare`.
 
-    `settings` is the site's own script, which runs before the widget is there.
+    Gives its origin. `settings` is the site's own script, which runs before the widget is there.
     """
     policy = (
         f"default-src 'none'; script-src 'self' {desk}; frame-src {desk}; "
@@ -27,12 +27,13 @@ def site(desk: str, *, name: str = "localhost", settings: str = "") -> Iterator[
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
-            known = {"/": PAGE, "/start": PAGE, "/plain": PLAIN}.get(path)
+            known = {"/": PAGE, "/start": PAGE, "/bare": PAGE, "/plain": PLAIN}.get(path)
             script = path == "/settings.js"
             kind = "text/javascript" if script else "text/html; charset=utf-8"
             self.send_response(200 if known or script else 204)
             self.send_header("Content-Type", kind)
-            self.send_header("Content-Security-Policy", policy)
+            if path != "/bare":
+                self.send_header("Content-Security-Policy", policy)
             self.end_headers()
             if script:
                 self.wfile.write(settings.encode())
