@@ -17,6 +17,7 @@ const heard = {
     speak(data.texts, data.locale);
     $("text").placeholder = t("write");
     heard.size(data);
+    store.take(data.kept);
     chat.token = store.get("token") || String(data.token || "");
     recall();
     live();

@@ -74,7 +74,7 @@ async function poll() {
 async function listen(signal) {
   const mine = (cut = new AbortController());
   signal.addEventListener("abort", () => mine.abort(), { signal: mine.signal });
-  let heard = false, held = "", silence = setTimeout(() => mine.abort(), HELD_MS);
+  let heard = false, rest = "", silence = setTimeout(() => mine.abort(), HELD_MS);
   try {
     const answer = await call("stream/", null, { headers: { "Last-Event-ID": String(chat.last), Accept: "text/event-stream" }, signal: mine.signal });
     if (!answer.ok) { heard = true; throw new Error(String(answer.status)); }
@@ -85,9 +85,9 @@ async function listen(signal) {
       if (done) return;
       silence = setTimeout(() => mine.abort(), SILENT_MS);
       if (!heard) { heard = true; failures = polls = 0; say(""); post("status", { step: "stream", ok: true, by: "stream" }); }
-      held += value;
-      const parts = held.split("\n\n");
-      held = parts.pop();
+      rest += value;
+      const parts = rest.split("\n\n");
+      rest = parts.pop();
       parts.forEach(event);
     }
   } finally {
@@ -100,8 +100,8 @@ async function listen(signal) {
 /** Nobody looks and nobody waits: a browser has few connections for one host. */
 const idle = () => document.visibilityState === "hidden" && !chat.open;
 function next(signal) {
-  const held = failures >= POLL_AFTER && polls % STREAM_AGAIN !== STREAM_AGAIN - 1;
-  if (!idle() && !held) { polls += failures >= POLL_AFTER ? 1 : 0; return listen(signal); }
+  const isHeld = failures >= POLL_AFTER && polls % STREAM_AGAIN !== STREAM_AGAIN - 1;
+  if (!idle() && !isHeld) { polls += failures >= POLL_AFTER ? 1 : 0; return listen(signal); }
   polls += 1;
   return poll();
 }

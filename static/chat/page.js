@@ -19,10 +19,16 @@ export const post = (type, data = {}) => {
 // ---------------------------------------------------------------- storage
 
 const named = (name) => `desk.${key}.${name}`;
+let held = {}; // browsers that give a frame of another site no storage: the page around keeps it
 export const store = {
-  get(name) { try { return localStorage.getItem(named(name)) || ""; } catch { return ""; } },
+  take(given) { held = { ...given, ...held }; },
+  get(name) { try { return localStorage.getItem(named(name)) || ""; } catch { return held[name] || ""; } },
   set(name, value) {
-    try { value ? localStorage.setItem(named(name), value) : localStorage.removeItem(named(name)); } catch { /* blocked: this page's memory holds it */ }
+    try { value ? localStorage.setItem(named(name), value) : localStorage.removeItem(named(name)); } catch {
+      if ((held[name] || "") === value) return;
+      held[name] = value;
+      post("keep", { name, value });
+    }
   },
   json(name) { try { return JSON.parse(this.get(name)); } catch { return null; } },
 };

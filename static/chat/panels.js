@@ -9,7 +9,7 @@ import { soundIsOn, toggleSound } from "./sound.js";
 
 const NAMES = ["name", "email", "topic"];
 const ADDRESS = /^[^@\s<>,;]{1,64}@[^@\s<>,;]{1,180}\.[^@\s<>,;]{2,24}$/;
-let changing = false, asked = "", rating = false;
+let changing = false, rating = false;
 
 /** Show what fits the state the conversation is in. */
 export function refresh() {
@@ -17,7 +17,7 @@ export function refresh() {
   if (!session) return;
   paint();
   const fields = wantedFields();
-  const asking = fields.length > 0 && !shown.size && !outbox.length && askedFor() !== session.conversation;
+  const asking = fields.length > 0 && !shown.size && !outbox.length && store.get("asked") !== session.conversation;
   const had = document.activeElement;
   $("ask").hidden = !asking;
   $("write").hidden = asking;
@@ -34,7 +34,6 @@ const send = async (verb, body) => (await call(verb, body).catch(() => null))?.s
 
 // ---------------------------------------------------------------- before the first line
 
-const askedFor = () => asked || store.get("asked");
 function wantedFields() {
   const { fields = {}, email, topics = [] } = chat.session;
   const known = { name: chat.user?.name, email, topic: topics.length ? "" : "nothing to choose" };
@@ -74,14 +73,14 @@ $("ask").addEventListener("submit", async (event) => {
   const wrong = inputs.find((input) => input.ariaInvalid === "true");
   if (wrong) { wrong.focus(); return; }
   const given = Object.fromEntries(inputs.map((input) => [input.name, input.value.trim()]).filter(([, value]) => value));
-  asked = chat.session.conversation;
+  store.set("asked", chat.session.conversation);
   try { await begin(given); } catch (error) {
-    asked = "";
+    store.set("asked", "");
     const email = inputs.find((input) => input.name === "email");
     if (error.status === 400 && email) { complain(email, t("bad_email")); email.focus(); } else $("problem").textContent = t("failed");
     return;
   }
-  store.set("asked", (asked = chat.session.conversation));
+  store.set("asked", chat.session.conversation);
   refresh();
   $("text").focus();
 });

@@ -1,13 +1,12 @@
 /* A short tone for an answer, when the visitor looks elsewhere. Off until somebody turns it on. */
 import { chat, store } from "./page.js";
 
-let context = null, heldOn = false; // held here where storage is blocked
-export const soundIsOn = () => heldOn || store.get("sound") === "1";
+let context = null;
+export const soundIsOn = () => store.get("sound") === "1";
 const start = () => { context ||= new AudioContext(); return context.resume(); };
 
 export function toggleSound() {
   const on = !soundIsOn();
-  heldOn = on;
   store.set("sound", on ? "1" : "");
   if (on) { start(); tone(); }
 }

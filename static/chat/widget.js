@@ -21,6 +21,15 @@
     get token() { try { return localStorage.getItem(store) || ""; } catch { return held; } },
     set token(value) { held = value; try { value ? localStorage.setItem(store, value) : localStorage.removeItem(store); } catch { /* blocked storage: this page remembers */ } },
   };
+  // what the frame may not store itself: words that were not sent, the sound
+  const keep = {
+    all() { try { return JSON.parse(localStorage.getItem(store + ".kept")) || {}; } catch { return {}; } },
+    put({ name, value }) {
+      const all = { ...this.all(), [name]: value };
+      if (!value) delete all[name];
+      try { Object.keys(all).length ? localStorage.setItem(store + ".kept", JSON.stringify(all)) : localStorage.removeItem(store + ".kept"); } catch { /* as above */ }
+    },
+  };
   const tell = (name, detail) => {
     (listeners[name] || []).forEach((fn) => fn(detail));
     window.dispatchEvent(new CustomEvent("desk:" + name, { detail }));
@@ -86,7 +95,7 @@
   };
   const shape = () => ({ modal: phone.matches });
   const hello = () => send("hello", {
-    token: kept.token, page: location.href, user, texts: settings.texts || {}, theme, scheme: theme.scheme, locale, open: isOpen, ...shape(),
+    token: kept.token, kept: keep.all(), page: location.href, user, texts: settings.texts || {}, theme, scheme: theme.scheme, locale, open: isOpen, ...shape(),
   });
   const load = () => {
     if (frame) return;
@@ -120,6 +129,7 @@
   const heard = {
     ready: () => { ready = true; hello(); tell("ready"); },
     token: (data) => { kept.token = data.token; },
+    keep: (data) => keep.put(data),
     unread: (data) => count(Number(data.count) || 0),
     close: () => show(false),
     message: (data) => tell("message", data),

@@ -9,7 +9,7 @@ from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from playwright.sync_api import Frame, FrameLocator, Locator, Page, Route
+from playwright.sync_api import FilePayload, Frame, FrameLocator, Locator, Page, Route
 
 from inbox import pipeline
 from inbox.channels.models import Delivery
@@ -65,6 +65,11 @@ def stream_says(tab: Page, *events: tuple[str, Any]) -> None:
     lines = [f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events]
     body = "retry: 2000\n\n" + "".join(lines)
     tab.route("**/stream/", lambda r: r.fulfill(content_type="text/event-stream", body=body))
+
+
+def payload(name: str, content: bytes = b"x", kind: str = "text/plain") -> FilePayload:
+    """A file of the visitor's."""
+    return {"name": name, "mimeType": kind, "buffer": content}
 
 
 @dataclass

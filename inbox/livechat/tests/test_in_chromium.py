@@ -243,9 +243,8 @@ def test_it_works_by_keyboard_alone(desk: Site, browser_process: Browser) -> Non
             until(lambda: Ticket.objects.exists(), "it is filed")
             tab.keyboard.press("Escape")
             tab.get_by_role("button", name="Ask a human").wait_for()
-            tab.wait_for_function(
-                "document.querySelector('[data-desk]').shadowRoot.activeElement?.type === 'button'"
-            )
+            on = "document.querySelector('[data-desk]').shadowRoot.activeElement?.type === 'button'"
+            until(lambda: tab.evaluate(on), "the launcher has the focus")
 
 
 def test_attacks_from_the_page_around(desk: Site, browser_process: Browser) -> None:

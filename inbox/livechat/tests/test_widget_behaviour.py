@@ -18,6 +18,7 @@ from inbox.livechat.tests.browsing import (
     Widget,
     allow,
     file_all,
+    payload,
     until,
 )
 from inbox.livechat.tests.conftest import answer
@@ -96,18 +97,15 @@ def test_files_say_what_is_wrong_with_them(live_site: Site, browser_process: Bro
             widget = Widget(tab)
             widget.open(origin)
             given = widget.frame.locator("#file")
-            page = {"name": "x.html", "mimeType": "text/html", "buffer": b"<script>"}
-            given.set_input_files([page])  # type: ignore[list-item]  # its stubs want a FilePayload
+            given.set_input_files(payload("x.html", b"<script>", "text/html"))
             widget.frame.get_by_text("x.html: files of this type are not taken").wait_for()
             drop = """(size) => { const data = new DataTransfer();
               data.items.add(new File([new Uint8Array(size)], "big.png", {type: "image/png"}));
               for (const name of ["dragover", "drop"]) document.dispatchEvent(new DragEvent(name, {dataTransfer: data, bubbles: true, cancelable: true})); }"""
             widget.inner.evaluate(drop, 10 * 1024 * 1024 + 1)
             widget.frame.get_by_text("big.png is larger than 10 MB").wait_for()
-            many = [
-                {"name": f"{n}.txt", "mimeType": "text/plain", "buffer": b"x"} for n in range(6)
-            ]
-            given.set_input_files(many)  # type: ignore[arg-type]  # as above
+            many = [payload(f"{n}.txt") for n in range(6)]
+            given.set_input_files(many)
             widget.frame.get_by_text("Up to 5 files at once").wait_for()
             file_all(5)
             until(lambda: widget.log.get_by_role("button").count() == 5, "five are there")
@@ -122,7 +120,7 @@ def test_files_say_what_is_wrong_with_them(live_site: Site, browser_process: Bro
             assert got.value.suggested_filename == "image.png"
             # what the desk refuses although the widget would send it
             tab.route("**/files/", lambda r: r.fulfill(status=415, json={}))
-            given.set_input_files([{**many[0], "name": "odd.txt"}])  # type: ignore[list-item]  # as above
+            given.set_input_files(payload("odd.txt"))
             widget.log.get_by_text("odd.txt: files of this type are not taken").wait_for()
 
 
@@ -171,7 +169,7 @@ def test_a_proxy_that_holds_streams_back(live_site: Site, browser_process: Brows
         allow(origin)
         with chromium.page(browser_process) as (tab, _):
             held: list[Route] = []
-            tab.route("**/stream/", held.append)
+            tab.route("**/stream/", lambda route: held.append(route))
             widget = Widget(tab)
             tab.add_init_script(
                 "addEventListener('desk:status', (e) => { (window.told ||= []).push(e.detail); })"
@@ -205,7 +203,7 @@ def test_blocked_storage_and_calls_before_the_script(
             widget.say("from memory")
             tab.evaluate("window.Desk.close()")
             answer(Ticket.objects.get(), "got it")
-            tab.wait_for_function("window.unread === 1")
+            until(lambda: tab.evaluate("window.unread") == 1, "the page knows")
             tab.evaluate("window.Desk.open()")
             widget.say("and on")
             assert VisitorToken.objects.count() == 1
@@ -225,14 +223,12 @@ def test_a_wrong_proof_is_an_error_and_reset_forgets(
             widget.field.press_sequentially("a draft")
             tab.evaluate("window.Desk.on('error', (e) => { window.wrong = e.type; })")
             tab.evaluate("window.Desk.identify({id: '42', name: 'Eve', hash: '00'})")
-            tab.wait_for_function("window.wrong === 'identity'")
+            until(lambda: tab.evaluate("window.wrong") == "identity", "it is said")
             widget.say("still who I was")
             assert Conversation.objects.count() == 1
             tab.evaluate("window.Desk.reset()")
             until(lambda: VisitorToken.objects.count() == 0, "the desk has forgotten it")
-            assert tab.evaluate("Object.keys(localStorage).length") == 0
-            kept = "Object.keys(localStorage).filter((k) => localStorage[k])"
-            assert widget.inner.evaluate(kept) == []
+            until(lambda: tab.evaluate("Object.keys(localStorage).length") == 0, "nothing stays")
             assert widget.log.locator("li").count() == 0
             assert widget.field.input_value() == ""
             tab.evaluate("window.Desk.close(); window.Desk.open()")
@@ -272,7 +268,7 @@ def test_the_work_is_done_and_the_chat_begins(live_site: Site, browser_process: 
             }
 
             def session(route: Route) -> None:
-                sent = route.request.post_data_json
+                sent = json.loads(route.request.post_data or "{}")
                 proofs.append(sent.pop("proof", {}))
                 if len(proofs) < 3:  # the second time the challenge is too old
                     route.fulfill(status=403, json=asked)

@@ -17,6 +17,7 @@ from inbox.livechat.tests.browsing import (
     Widget,
     allow,
     file_all,
+    payload,
     session_says,
     shots,
     stream_says,
@@ -70,9 +71,7 @@ def test_the_conversation(
             widget.frame.get_by_text("Answers in about 2 min, until 18:00").wait_for()
             widget.check(f"{scheme}-greeting")
             widget.say(CODE + "and " + "very" * 20 + "long, see [the page](https://example.com)")
-            widget.frame.locator("#file").set_input_files(
-                {"name": "run.log", "mimeType": "text/plain", "buffer": b"boom" * 300}
-            )
+            widget.frame.locator("#file").set_input_files(payload("run.log", b"boom" * 300))
             file_all()
             answer(Ticket.objects.get(), "In a **bucket**, so that both read the same:\n\n" + CODE)
             widget.log.get_by_text("so that both read the same").wait_for()
@@ -134,7 +133,7 @@ def test_before_the_first_line(
             posted: list[dict[str, Any]] = []
 
             def session(route: Route) -> None:
-                posted.append(route.request.post_data_json)
+                posted.append(json.loads(route.request.post_data or "{}"))
                 known = {k: v for k, v in posted[-1].items() if k != "topic"}
                 got = route.fetch(post_data=json.dumps(known))
                 said = {**got.json(), "fields": fields, "topics": ["Install", "Billing"]}

@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, FrameLocator
 
 from inbox.channels.models import Channel
 from inbox.livechat.tests import host
-from inbox.livechat.tests.browsing import Widget, allow, session_says, stream_says
+from inbox.livechat.tests.browsing import Widget, allow, payload, session_says, stream_says
 from inbox.livechat.tests.test_widget_states import HISTORY, line
 from inbox.web import chatscript
 from rig import chromium
@@ -94,8 +95,22 @@ def test_the_scripts_travel_as_one_and_small(chat: Channel) -> None:
 
 
 # every text is put between marks; what stands outside of them is not from the table
-PSEUDO = {key: f"«{re.sub(r'[A-Za-z](?![^{]*})', 'ø', text)}»" for key, text in TEXTS.items()}
-GIVEN = ("Docs", "Ana", "Tomás", "TB", "docker", "you@example.org", "run.log", "Gêx", "Lisbon")
+PSEUDO = {
+    key: f"«{number} {re.sub(r'[A-Za-z](?![^{]*})', 'ø', text)}»"
+    for number, (key, text) in enumerate(TEXTS.items(), start=100)
+}
+GIVEN = (
+    "Docs",
+    "Ana",
+    "Tomás",
+    "TB",
+    "docker",
+    "you@example.org",
+    "run.log",
+    "Gêx",
+    "Europe/Lisbon",
+    "Lisbon",
+)
 VISIBLE = """() => {
   const found = [], walk = (node) => {
     for (const child of node.childNodes) {
@@ -133,7 +148,7 @@ def test_no_english_is_left_when_every_text_is_replaced(
             watch.allow("400")
             widget = PseudoWidget(tab)
             hours = {"open": False, "text": "Back", "zone": "Europe/Lisbon"}
-            more = {"hours": {**hours, "opens_at": "2099-11-23T09:00:00+00:00"}}
+            more: dict[str, Any] = {"hours": {**hours, "opens_at": "2099-11-23T09:00:00+00:00"}}
             fields = {"name": "optional", "email": "required", "topic": "required"}
             more |= {"fields": fields, "topics": ["Gêx"], "kept_months": 12}
             more |= {"history": [{**HISTORY[0], "title": ""}]}
@@ -190,9 +205,7 @@ def talk(widget: PseudoWidget, states: list[str]) -> None:
     states.append(widget.said())
     widget.frame.locator("#text").fill("ø" * 3990)
     states.append(widget.said())
-    widget.frame.locator("#file").set_input_files(
-        {"name": "Gêx", "mimeType": "text/html", "buffer": b"x"}
-    )
+    widget.frame.locator("#file").set_input_files(payload("Gêx", b"x", "text/html"))
     tab.route("**/messages/", lambda r: r.fulfill(status=400, json={}))
     widget.frame.locator("#text").press("Enter")
     widget.frame.get_by_role("button", name=PSEUDO["again"]).wait_for()
