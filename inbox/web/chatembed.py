@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from inbox.accounts.models import User
 from inbox.channels.models import Channel
 from inbox.web import chatscript
-from inbox.web.chat import Refused, origins, site
+from inbox.web.chat import VERBS, Refused, origins, site
 from inbox.web.page import page
 
 A_YEAR, FIVE_MINUTES = 31_536_000, 300
@@ -86,6 +86,7 @@ def frame(request: HttpRequest, key: str) -> HttpResponse:
     channel = _channel(key)
     known = {"origins": json.dumps(origins(channel)), "faces": FACES}
     context = {"channel": channel, "version": chatscript.version(), **known}
+    context["takes"] = VERBS["POST", "sessions"][0]
     response = render(request, "chat/frame.html", context)
     response["Content-Security-Policy"] = " ".join([FRAME_POLICY, *origins(channel)])
     return response

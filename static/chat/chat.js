@@ -11,7 +11,7 @@ const THEME = ["accent", "on-accent"];
 const enter = () => ($("ask").hidden ? $("text") : $("ask").querySelector("input, select"))?.focus();
 const heard = {
   hello(data) {
-    Object.assign(chat, { page: String(data.page || ""), user: data.user || null, open: Boolean(data.open), session: null });
+    Object.assign(chat, { page: String(data.page || ""), referrer: String(data.referrer || ""), user: data.user || null, open: Boolean(data.open), session: null });
     for (const name of THEME) if (data.theme?.[name]) root.style.setProperty(`--desk-${name}`, data.theme[name]);
     root.dataset.scheme = data.scheme || "";
     speak(data.texts, data.locale);

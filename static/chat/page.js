@@ -4,7 +4,7 @@ import { TEXTS } from "./texts.js";
 export const root = document.documentElement;
 export const key = root.dataset.key;
 export const chat = {
-  session: null, conversation: "", token: "", page: "", user: null, claims: {}, open: false,
+  session: null, conversation: "", token: "", page: "", referrer: "", user: null, claims: {}, open: false,
   last: 0, read: 0, teamRead: 0, unread: new Set(),
 };
 

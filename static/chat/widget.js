@@ -94,8 +94,9 @@
     if (ready) frame.contentWindow.postMessage({ source: "desk", v: 1, type, data }, base.origin);
   };
   const shape = () => ({ modal: phone.matches });
+  const bare = (address) => address.split(/[?#]/)[0]; // what follows may hold what is nobody's business
   const hello = () => send("hello", {
-    token: kept.token, kept: keep.all(), page: location.href, user, texts: settings.texts || {}, theme, scheme: theme.scheme, locale, open: isOpen, ...shape(),
+    token: kept.token, kept: keep.all(), page: bare(location.href), referrer: bare(document.referrer), user, texts: settings.texts || {}, theme, scheme: theme.scheme, locale, open: isOpen, ...shape(),
   });
   const load = () => {
     if (frame) return;

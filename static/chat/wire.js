@@ -1,5 +1,5 @@
 /* Calls to the desk, and the session they belong to. */
-import { chat, key, post, say, store, t } from "./page.js";
+import { chat, key, post, root, say, store, t } from "./page.js";
 
 const headers = () => (chat.token ? { Authorization: `Bearer ${chat.token}` } : {});
 
@@ -32,14 +32,15 @@ export class NoSession extends Error {
 /** Open the session, or say more of who this is. Gives the desk's answer. Throws NoSession. */
 export async function open(claims = {}) {
   const user = chat.user || {}, given = { ...chat.claims, ...claims };
-  const who = { name: user.name, email: user.email, user_id: user.id && String(user.id), user_hash: user.hash, user_jwt: user.jwt };
+  const where = kept({ page: chat.page, referrer: takes("referrer") && chat.referrer });
+  const who = { name: user.name, email: user.email, user_id: user.id && String(user.id), user_hash: user.hash, user_jwt: takes("user_jwt") && user.jwt };
   // an address that the site has signed is no claim that could be typed over
   const said = user.hash && !user.id ? { ...given, ...kept(who) } : { ...kept(who), ...given };
-  let answer = await knock({ page: chat.page, ...said });
+  let answer = await knock({ ...where, ...said });
   if (answer.status === 401 && (user.hash || user.jwt)) {
     post("error", { type: "identity" });
     chat.user = null;
-    answer = await knock({ page: chat.page, ...given });
+    answer = await knock({ ...where, ...given });
   }
   if (!answer.ok) throw new NoSession(answer.status, Number(answer.headers.get("Retry-After")) || 0);
   chat.claims = given;
@@ -49,6 +50,8 @@ export async function open(claims = {}) {
   post("token", { token: found.token });
   return found;
 }
+// the desk refuses fields that it does not know, and may be older than this script
+const takes = (field) => root.dataset.takes.split(" ").includes(field);
 const kept = (fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value));
 
 // ---------------------------------------------------------------- proof of work
