@@ -1,7 +1,7 @@
 /* The chat itself, in a frame on our origin: it hears the page around, and nobody else. */
 import { call } from "./wire.js";
 import { toEnd } from "./entries.js";
-import { forget, leave, live, look } from "./live.js";
+import { forget, leave, live, look, rouse } from "./live.js";
 import { back, refresh } from "./panels.js";
 import { $, chat, parentOrigin, post, root, speak, store, t } from "./page.js";
 import { forgetDraft, recall } from "./write.js";
@@ -29,7 +29,7 @@ const heard = {
     toEnd();
     enter();
     look();
-    if (!chat.session) live();
+    rouse();
   },
   close() { chat.open = false; },
   size(data) { $("shut").hidden = !data.modal; },

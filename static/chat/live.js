@@ -125,6 +125,8 @@ export async function live() {
     await new Promise((done) => { wake = done; setTimeout(done, wait); });
   }
 }
+/** Ask at once, whatever it waits for; after a reset it begins anew. */
+export function rouse() { stopped && !stopped.signal.aborted ? wake() : live(); }
 /** Say what is wrong; gives how long to leave the desk alone, in ms, 0 for the usual. */
 function explain(error) {
   if (error.message === "401") { chat.session = null; chat.token = ""; store.set("token", ""); }

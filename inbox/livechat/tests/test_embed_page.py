@@ -170,7 +170,7 @@ def test_it_can_be_read_without_javascript(
 ) -> None:
     allow("https://docs.example.com")
     with opened(browser_process, live_site, javascript=False) as (tab, _):
-        assert "widget.js" in tab.get_by_label("Snippet").input_value()
+        assert "widget.js" in tab.get_by_label("Snippet", exact=True).input_value()
         tab.get_by_label("Address of a page").fill("https://docs.example.com/a")
         tab.get_by_role("button", name="Check").click()
         tab.get_by_text("may show the chat").wait_for()
