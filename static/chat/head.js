@@ -1,6 +1,5 @@
 /* What stands around the conversation: who answers and when, the greeting, the foot. */
 import { $, around, chat, expectation, make, t } from "./page.js";
-import { shown } from "./entries.js";
 
 const first = (name) => name.split(" ")[0];
 
@@ -19,7 +18,7 @@ export function paint() {
   person(session.person || null);
   $("hours").textContent = expectation(session.hours);
   $("hours").title = session.hours.zone || "";
-  $("hello").hidden = !(session.greeting || session.invite_url) || shown.size > 0;
+  $("hello").hidden = !(session.greeting || session.invite_url);
   $("greeting").hidden = !session.greeting;
   $("greeting").textContent = session.greeting;
   for (const id of ["invite", "slack"]) {

@@ -57,7 +57,7 @@ export const TEXTS = {
   many: "That was a lot at once. It is sent in a moment.",
   busy: "Too many chats were begun from here. We try again in {n} min.",
   refused: "The chat cannot be opened from this page.",
-  checking: "Checking that you are a person's browser: {n} %",
+  checking: "Checking that you are a person's browser: {n} %",
   // before the first line
   before: "Before we begin",
   before_leads: "Who are we talking to?",

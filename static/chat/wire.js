@@ -76,7 +76,7 @@ function solve(proof) {
     const over = (act, value) => { worker.terminate(); say(""); act(value); };
     worker.onmessage = ({ data }) => {
       if (data.nonce !== undefined) over(done, data.nonce);
-      else say(t("checking", { n: Math.min(99, Math.round(100 * data.part)) }));
+      else say(t("checking", { n: 25 * Math.floor(4 * data.part) })); // in quarters: each is read out
     };
     worker.onerror = () => over(fail, new NoSession(0));
     say(t("checking", { n: 0 }));

@@ -3,11 +3,8 @@
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, FrameLocator, Page
@@ -149,7 +146,9 @@ def test_the_whole_conversation(
         )
         arrive(mail.encode(), now=timezone.now())
         assert Ticket.objects.count() == 1
-        assert Message.objects.order_by("-pk")[0].new_text.strip() == "By mail now."
+        # the worker may have been quicker to take it up, and still be at it
+        newest = Message.objects.order_by("-pk")
+        until(lambda: newest.all()[0].new_text.strip() == "By mail now.", "it is filed")
 
 
 def _entries() -> list[str]:
@@ -190,41 +189,6 @@ def _texts() -> list[str]:
     return list(Message.objects.order_by("sent_at").values_list("new_text", flat=True))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_state_is_accessible(
-    desk: Site, browser_process: Browser, scheme: chromium.Scheme
-) -> None:
-    size = (320, 640)
-    with host.site(desk.url) as origin:
-        allow(origin, invite_url="https://join.example.com/slack")
-        # the policy of a strict page lets no checker in; the frame's own page is checked alone
-        with chromium.page(browser_process, size=size, scheme=scheme) as (tab, watch):
-            frame = open_chat(tab, origin)
-            write(frame, "`code` and [a link](https://example.com)")
-            until(lambda: Ticket.objects.count() == 1, "it is filed")
-            assert tab.evaluate("document.documentElement.scrollWidth") <= 320
-            chromium.screenshot(tab, _shots() / f"widget-320-{scheme}.png")
-            inner = next(f for f in tab.frames if "/frame/" in f.url)
-            assert inner.evaluate("document.documentElement.scrollWidth") <= 320
-            _check(inner)
-            frame.get_by_role("button", name="More").click()
-            frame.get_by_role("button", name="End the chat").click()
-            frame.get_by_text("How was it?").wait_for()
-            _check(inner)
-            chromium.screenshot(tab, _shots() / f"widget-320-{scheme}-ended.png")
-            del watch
-
-
-def _check(frame: Any) -> None:
-    """Find nothing: a frame evaluates as a page does, whatever the checker's types say."""
-    found = Axe().run(frame)
-    assert found.violations_count == 0, found.generate_report()
-
-
-def _shots() -> Path:
-    return Path(settings.DATA_DIR) / "screens"
-
-
 def test_it_works_by_keyboard_alone(desk: Site, browser_process: Browser) -> None:
     with host.site(desk.url) as origin:
         allow(origin)
@@ -232,6 +196,7 @@ def test_it_works_by_keyboard_alone(desk: Site, browser_process: Browser) -> Non
             tab.goto(origin)
             launcher = tab.get_by_role("button", name="Ask a human")
             launcher.wait_for()
+            tab.keyboard.press("Tab")  # the page's own link
             tab.keyboard.press("Tab")
             assert launcher.get_attribute("aria-expanded") == "false"
             tab.keyboard.press("Enter")
