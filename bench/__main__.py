@@ -10,14 +10,15 @@ import tempfile
 
 from rig import postgres, redis
 
-WITH_REDIS = ("bench.processes", "bench.acks")
+WITH_REDIS = ("bench.processes", "bench.acks", "bench.chat")
+MODULES = ("bench.mail", "bench.queue", "bench.processes", "bench.acks", "bench.chat")
 
 
 def main() -> int:
     """Start the services, then measure in processes that belong to them."""
     code = 0
     with redis.redis() as broker:
-        for module in ("bench.mail", "bench.queue", "bench.processes", "bench.acks"):
+        for module in MODULES:
             with postgres.postgres() as server, tempfile.TemporaryDirectory() as data:
                 env = {**os.environ, "DATABASE_URL": server.url(), "DATA_DIR": data}
                 env |= {"REDIS_URL": broker.url() if module in WITH_REDIS else ""}
