@@ -322,22 +322,23 @@ class Load:
             self.answering.add(task)
 
     async def settle(self, seconds: float) -> bool:
-        """Wait until everything that was said has arrived; False when it does not."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if all(task.done() for task in self.answering) and self.is_complete():
-                return True
-            await asyncio.sleep(0.5)
-        return False
+        """Wait until everything has arrived; False when for so long nothing more arrives."""
+        before, since = -1, time.monotonic()
+        while (missing := self.missing()) and time.monotonic() - since < seconds:
+            if missing != before:
+                before, since = missing, time.monotonic()
+            await asyncio.sleep(1)
+        return missing == 0
 
-    def is_complete(self) -> bool:
-        """Whether every word that was said has come to its visitor."""
+    def missing(self) -> int:
+        """How many words have not come to their visitor yet."""
+        count = sum(not task.done() for task in self.answering)
+        shown = {entry.get("text", "") for one in self.widgets for entry, _ in one.shown}
         for widget in self.widgets:
             mine = {entry.get("client_id", "") for entry, _ in widget.shown}
-            if not widget.waiting.empty() or any(word.key not in mine for word in widget.said):
-                return False
-        shown = {entry.get("text", "") for one in self.widgets for entry, _ in one.shown}
-        return all(word.key in shown for desk in self.desks for _, word in desk.answers)
+            count += widget.waiting.qsize() + sum(word.key not in mine for word in widget.said)
+        answers = [word.key for desk in self.desks for _, word in desk.answers]
+        return count + sum(key not in shown for key in answers)
 
     async def close(self) -> None:
         """Close every page."""
