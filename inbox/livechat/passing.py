@@ -18,6 +18,9 @@ SEEN_FOR = timedelta(seconds=HERE_SECONDS)
 SEEN_EVERY = timedelta(seconds=12)
 TYPING_SECONDS = 6.0
 POLLING, TYPING = "polling", "typing"
+# told to the pages of a chat that has got its ticket: else every ticket that is opened anywhere
+# would wake every page where nobody has written yet
+BEGUN = "begun"
 
 
 def place(conversation_id: int) -> str:
@@ -139,6 +142,11 @@ def last_read(conversation: Conversation) -> int | None:
         message__direction=Direction.OUT,
     )
     return rows.order_by("-pk").values_list("message", flat=True).first()
+
+
+def begin(conversation: Conversation) -> None:
+    """The first word was filed: the chat's pages learn that there is something to read."""
+    live.signal(BEGUN, conversation=conversation.pk)
 
 
 # ------------------------------------------------------------------ the team

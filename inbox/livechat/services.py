@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -11,7 +12,8 @@ from inbox.channels import directory, inlet
 from inbox.channels.contract import Capability, InboundFile
 from inbox.channels.models import Channel
 from inbox.common import work
-from inbox.livechat import continuing
+from inbox.common.queue import after_commit
+from inbox.livechat import continuing, passing
 from inbox.livechat.limits import spend
 from inbox.livechat.models import Conversation, Entry, EntryKind
 from inbox.tickets import kinds
@@ -109,6 +111,7 @@ def _show(message: Message, *, first: bool = False) -> None:
     if conversation.thread_id is None:
         conversation.thread = thread
         conversation.save(update_fields=["thread"])
+        after_commit(partial(passing.begin, conversation))
     _, made = Entry.objects.get_or_create(
         conversation=conversation,
         message=message,

@@ -6,7 +6,8 @@ import time
 from collections.abc import AsyncIterator, Collection
 from typing import Any
 
-from django.db import connections
+import structlog
+from django.db import OperationalError, connections
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -18,7 +19,19 @@ from inbox.livechat import feed, office, passing, sessions
 from inbox.livechat.models import Conversation
 from inbox.tickets import kinds
 from inbox.web.chat import Ask, Refused, guarded
-from inbox.web.streaming import HEARTBEAT_SECONDS, STILL_HERE, Ear, Gate, answer, event, in_thread
+from inbox.web.streaming import (
+    HEARTBEAT_SECONDS,
+    STILL_HERE,
+    Ear,
+    Gate,
+    answer,
+    comes_again,
+    event,
+    in_thread,
+    patiently,
+)
+
+log = structlog.get_logger(__name__)
 
 
 def _valid(digests: Collection[str]) -> dict[str, bool]:
@@ -70,7 +83,7 @@ class _Telling:
         said_at = time.monotonic()
         try:
             await asyncio.sleep(0)  # from here on it listens
-            yield "retry: 2000\n\n"
+            yield comes_again()
             async for said in self._begin():
                 yield said
             while gate.of(self.reader):
@@ -98,14 +111,14 @@ class _Telling:
         return not woken
 
     def _concerns(self, change: Change) -> bool:
-        """A change of the chat's ticket; the first word of a chat makes its ticket."""
-        if self.ticket is None:
-            return change.kinds == [RELOAD] or kinds.OPENED in change.kinds
-        return change.ticket == self.ticket or change.kinds == [RELOAD]
+        """A change of the chat's ticket; that it has got one is a signal (`begun`)."""
+        return change.kinds == [RELOAD] or change.ticket == self.ticket
 
     def _wants_signal(self, heard: Signal) -> bool:
         if heard.name == "online":
             return self.person is not None and heard.data.get("name") == self.person["name"]
+        if heard.name == passing.BEGUN:
+            return heard.data.get("conversation") == self.conversation.pk
         if self.ticket is None or heard.ticket != self.ticket:
             return False
         if heard.name == "team_read":
@@ -113,7 +126,7 @@ class _Telling:
         return heard.name == "typing"
 
     async def _begin(self) -> AsyncIterator[str]:
-        self.person = await in_thread(office.person)(self.conversation, timezone.now())
+        self.person = await patiently(office.person, self.conversation, timezone.now())
         async for said in self._unread():
             yield said
         if self.resumed:  # what changed while the line was down is not told twice by itself
@@ -134,7 +147,10 @@ class _Telling:
                     yield said
 
     async def _passed(self, heard: Signal) -> AsyncIterator[str]:
-        if heard.name == "typing":
+        if heard.name == passing.BEGUN:
+            async for said in self._unread():
+                yield said
+        elif heard.name == "typing":
             yield event("typing", {"name": str(heard.data.get("name", ""))})
         elif heard.name == "team_read":
             yield event("team_read", {"id": heard.data.get("id")})
@@ -146,14 +162,14 @@ class _Telling:
         rows = None
         while rows is None or rows:
             self.due = False  # before reading: what comes from here on wakes again
-            rows, self.ticket = await in_thread(_unseen)(self.conversation, self.last, self.page)
+            rows, self.ticket = await patiently(_unseen, self.conversation, self.last, self.page)
             for row in rows:
                 self.last = row["id"]
                 yield event(row["kind"], row, self.last)
 
     async def _whose(self) -> AsyncIterator[str]:
         self.handed = False  # as above
-        found = await in_thread(_person)(self.conversation)
+        found = await patiently(_person, self.conversation)
         if found != self.person:
             self.person = found
             yield event("person", found)
@@ -177,5 +193,7 @@ def _unseen(
 def _gone(pk: int, page: str) -> None:
     try:
         passing.go(pk, page, timezone.now())
+    except OperationalError as error:  # who is not seen any more counts as gone soon anyway
+        log.warning("gone_unnoticed", error=str(error)[:80])
     finally:
         connections.close_all()

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 
+from django.contrib.auth import get_user
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -15,9 +16,20 @@ from inbox.accounts.models import User
 from inbox.common import presence
 from inbox.common.live import RELOAD, Change, Heard, Signal
 from inbox.tickets.models import TicketEvent
-from inbox.web.streaming import HEARTBEAT_SECONDS, STILL_HERE, Ear, Gate, answer, event, in_thread
+from inbox.web.streaming import (
+    HEARTBEAT_SECONDS,
+    STILL_HERE,
+    Ear,
+    Gate,
+    answer,
+    comes_again,
+    event,
+    in_thread,
+    patiently,
+)
 
 MOST_MISSED = 200
+OVERLAP = 50
 # what a desk is told of what passes: the event's name, behind which the ticket's number stands
 PASSING = {"presence": "presence", "typing_here": "typing"}
 
@@ -62,14 +74,23 @@ gate: Gate[Reader, Scope] = Gate("desks", _scopes)
 
 async def live(request: HttpRequest) -> HttpResponseBase:
     """Server-sent events for a signed-in person, resumed by the last event id."""
-    user = await request.auser()
-    if not isinstance(user, User) or not user.is_active:
+    # not `auser`: its thread would keep a database connection for as long as the page is open,
+    # and as many pages as the pool has connections would leave none for anybody
+    admitted = await in_thread(_admit)(request)
+    if admitted is None:
         return HttpResponse(status=401)
-    scope = await in_thread(scope_of)(user)
     last = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
     begin = int(last) if last.isdigit() and len(last) < 16 else None
-    reader = (user.pk, user.get_session_auth_hash(), request.session.session_key or "")
+    user, reader, scope = admitted
     return answer(_stream(user, reader, scope, begin))
+
+
+def _admit(request: HttpRequest) -> tuple[User, Reader, Scope] | None:
+    user = get_user(request)
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    reader = (user.pk, user.get_session_auth_hash(), request.session.session_key or "")
+    return user, reader, scope_of(user)
 
 
 async def _stream(user: User, reader: Reader, scope: Scope, last: int | None) -> AsyncIterator[str]:
@@ -86,8 +107,8 @@ async def _stream(user: User, reader: Reader, scope: Scope, last: int | None) ->
     said_at = 0.0
     try:
         await asyncio.sleep(0)  # from here on it listens
-        yield "retry: 3000\n\n"
-        for change in await in_thread(_missed)(last) if last is not None else ():
+        yield comes_again()
+        for change in await patiently(_missed, last) if last is not None else ():
             if scope.holds(change.restricted_team):
                 yield _said(change)
         while gate.of(reader) is not None:
@@ -112,13 +133,21 @@ def _go(user: User, stream: str) -> None:
 
 
 def _missed(last: int) -> list[Change]:
-    rows = (
-        TicketEvent.objects.filter(pk__gt=last)
+    """What has happened behind an event, and a little before it: a hint twice does no harm.
+
+    Ids are given before the commit, so one that is lower may have become visible later. Whoever
+    was away for long loads everything again.
+    """
+    rows = list(
+        TicketEvent.objects.filter(pk__gt=last - OVERLAP)
         .select_related("ticket")
-        .order_by("pk")[:MOST_MISSED]
+        .order_by("-pk")[: MOST_MISSED + 1]
     )
+    if len(rows) > MOST_MISSED:
+        return [Change(rows[0].pk, 0, [RELOAD], None)]
     return [
-        Change(row.pk, row.ticket_id, [row.kind], row.ticket.restricted_team_id) for row in rows
+        Change(row.pk, row.ticket_id, [row.kind], row.ticket.restricted_team_id)
+        for row in reversed(rows)
     ]
 
 

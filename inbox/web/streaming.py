@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import secrets
 import threading
 from collections.abc import AsyncIterator, Callable, Collection, Hashable
 from typing import Any, Generic, TypeVar
 
 import structlog
 from asgiref.sync import sync_to_async
-from django.db import connections
+from django.db import OperationalError, connections
 from django.http import StreamingHttpResponse
 
 from inbox.common.live import Heard, Signal, Wants, hub
@@ -17,6 +18,7 @@ log = structlog.get_logger(__name__)
 
 HEARTBEAT_SECONDS = 15.0
 LOOK_SECONDS = 2.0
+AGAIN_MILLISECONDS = 1000
 STILL_HERE = ": still here\n\n"
 SHUT = "shut"
 K = TypeVar("K", bound=Hashable)
@@ -47,6 +49,29 @@ def in_thread(call: Callable[..., Any]) -> Callable[..., Any]:
             connections.close_all()
 
     return sync_to_async(asked, thread_sensitive=False)
+
+
+async def patiently(call: Callable[..., Any], *args: Any) -> Any:
+    """The same, and again where the database is busy or away for a while.
+
+    A stream that ended instead would be opened again at once, which costs more than the question.
+    """
+    while True:
+        try:
+            return await in_thread(call)(*args)
+        except OperationalError as error:
+            log.warning("stream_waits", error=str(error)[:80])
+            await asyncio.sleep(_spread_milliseconds() / 1000)
+
+
+def comes_again() -> str:
+    """When a browser opens a stream again that has ended."""
+    return f"retry: {_spread_milliseconds()}\n\n"
+
+
+def _spread_milliseconds() -> int:
+    """Not all at the same moment when a server comes back."""
+    return AGAIN_MILLISECONDS + secrets.randbelow(2 * AGAIN_MILLISECONDS)
 
 
 class Ear:

@@ -1,5 +1,6 @@
 """The shipped handbook for live chat: minutes in team hours, who gets which chat, what is said."""
 
+import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -58,9 +59,13 @@ def tab(shop: Channel) -> Browser:
     return visit()
 
 
+_addresses = itertools.count(1)
+
+
 def visit() -> Browser:
     """Another visitor."""
-    browser = Browser(key="website", origin=SITE)
+    # each from another place: one address may not send that many
+    browser = Browser(key="website", origin=SITE, address=f"10.1.0.{next(_addresses)}")
     assert browser.begin(name="Mira").status_code == 200
     return browser
 

@@ -12,7 +12,7 @@ from inbox.channels.models import Channel, Delivery
 from inbox.handbook.services import load
 from inbox.intake.tests.test_mail import PRESET
 from inbox.livechat import services, sessions
-from inbox.livechat.sessions import Claims
+from inbox.livechat.sessions import Claims, Here
 from inbox.tickets.models import Message, Ticket
 from rig import chromium
 from rig.desk import NOW, agent
@@ -29,7 +29,8 @@ def chatted(process_env: dict[str, str]) -> Ticket:
     load(PRESET.read_text())
     channel = Channel.objects.get(kind="livechat")
     claims = Claims(name="Mira Sol")
-    _, conversation = sessions.begin(channel, claims, token="", address="127.0.0.1", now=NOW)
+    here = Here(channel=channel, token="", address="127.0.0.1", now=NOW)
+    _, conversation = sessions.begin(here, claims)
     services.say(conversation, client_id="line-0001", text="It hangs on a slot", now=NOW)
     assert pipeline.process_delivery(Delivery.objects.get().pk) == "done"
     return Ticket.objects.get()

@@ -12,12 +12,12 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from inbox.common.live import RELOAD, Change, hub
-from inbox.livechat import services as livechat
+from inbox.common.live import RELOAD, Change, Heard, Signal, hub
+from inbox.livechat import passing
 from inbox.livechat.models import Conversation
 from inbox.livechat.tests.conftest import Browser
 from inbox.operations.connecting import connect
-from inbox.tickets.models import Ticket, TicketEvent
+from inbox.tickets.models import TicketEvent
 from inbox.web.live import MOST_MISSED, OVERLAP, _missed, _said
 from rig.desk import agent, ticket
 from rig.worker import Site
@@ -108,9 +108,9 @@ def test_who_was_away_for_long_loads_everything_again(db: None) -> None:
 
 
 @contextmanager
-def hearing() -> Iterator[list[Change]]:
+def hearing() -> Iterator[list[Heard]]:
     """What the hub says meanwhile."""
-    heard: list[Change] = []
+    heard: list[Heard] = []
     ready = threading.Event()
     over: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = []
 
@@ -152,9 +152,9 @@ def test_the_pages_of_a_chat_are_told_when_it_has_its_ticket(transactional_db: N
         browsers[1].say("first")
         browsers[1].say("second", client_id="line-0002")
         end = time.monotonic() + 20
-        while sum("message_in" in change.kinds for change in heard) < 2:
+        while sum(isinstance(one, Change) and "message_in" in one.kinds for one in heard) < 2:
             assert time.monotonic() < end, heard
             time.sleep(0.02)
-    told = [change for change in heard if change.kinds == [livechat.begun(spoken.pk)]]
-    assert [change.ticket for change in told] == [Ticket.objects.get().pk]
-    assert all(livechat.begun(quiet.pk) not in change.kinds for change in heard)
+    told = [one for one in heard if isinstance(one, Signal) and one.name == passing.BEGUN]
+    assert [signal.data for signal in told] == [{"conversation": spoken.pk}]
+    assert quiet.pk != spoken.pk
