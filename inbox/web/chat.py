@@ -31,6 +31,7 @@ __all__ = ["Ask", "Refused", "api", "file", "guarded", "origins", "site"]
 
 MOST_TEXT = 4000
 ENDINGS = frozenset("png jpg jpeg gif webp pdf txt log csv json yaml yml toml md zip gz".split())
+KEY = re.compile(r"[0-9a-f]{32}")
 CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{8,40}")
 
 
@@ -110,7 +111,7 @@ def _list(ask: Ask) -> HttpResponse:
 
 def _earlier(ask: Ask, key: str) -> Conversation:
     """Another chat of the same visitor; whose it is otherwise, nobody is told."""
-    row = sessions.earlier(ask.visitor(), key)
+    row = sessions.earlier(ask.visitor(), key) if KEY.fullmatch(key) else None
     if row is None:
         raise Refused(404, "There is no such chat.")
     return row

@@ -310,7 +310,7 @@ def flood(browser: Browser, times: int) -> list[Any]:
 
 
 def test_a_flood_is_told_when_it_may_go_on_and_others_are_served(
-    visitor: Browser, window: None
+    window: None, visitor: Browser
 ) -> None:
     said = flood(visitor, 30)
     assert [one.status_code for one in said] == [201] * 20 + [429] * 10
@@ -323,14 +323,14 @@ def test_a_flood_is_told_when_it_may_go_on_and_others_are_served(
     assert other.say("hello").status_code == 201
 
 
-def test_two_tabs_share_one_limit_and_one_conversation(visitor: Browser, window: None) -> None:
+def test_two_tabs_share_one_limit_and_one_conversation(window: None, visitor: Browser) -> None:
     tab = Browser(token=visitor.token)
     assert tab.begin().json()["conversation"] == Conversation.objects.get().key
     codes = [one.status_code for one in (*flood(visitor, 12), *flood(tab, 12))]
     assert codes.count(429) == 4
 
 
-def test_six_conversations_in_half_a_day(visitor: Browser, window: None) -> None:
+def test_six_conversations_in_half_a_day(window: None, visitor: Browser) -> None:
     codes = []
     for _ in range(7):
         Conversation.objects.update(ended_at="2026-01-01T00:00:00Z")
@@ -338,7 +338,7 @@ def test_six_conversations_in_half_a_day(visitor: Browser, window: None) -> None
     assert codes == [200] * 5 + [429] * 2  # the first one stands already
 
 
-def test_names_and_addresses_change_sixty_times_an_hour(visitor: Browser, window: None) -> None:
+def test_names_and_addresses_change_sixty_times_an_hour(window: None, visitor: Browser) -> None:
     change_setting("chat_identifies_per_hour", 3)
     codes = [visitor.begin(name=f"Ada {n}").status_code for n in range(4)]
     assert codes == [200, 200, 200, 429]

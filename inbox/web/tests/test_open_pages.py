@@ -102,8 +102,7 @@ def test_who_was_away_for_long_loads_everything_again(db: None) -> None:
     [only] = _missed(0)
     assert only == Change(newest, 0, [RELOAD], None)
     assert _said(only) == (
-        f"id: {newest}\nevent: queue\ndata: reload\n\n"
-        f"id: {newest}\nevent: reload\ndata: reload\n\n"
+        f"id: {newest}\nevent: queue\ndata: reload\n\nid: {newest}\nevent: reload\ndata: reload\n\n"
     )
     assert "id:" not in _said(Change(0, 0, [RELOAD], None))  # of no event: resumed as before
 
