@@ -279,6 +279,7 @@ def test_the_figure_is_kept_and_costs_one_statement(
     for _ in range(6):
         answered_after(2, at)
     directory.forget()
+    cache.clear()  # as above
     channel = Channel.objects.select_related("policy").get(pk=shop.pk)
     now = MORNING + timedelta(hours=1)
     with django_assert_num_queries(1):
