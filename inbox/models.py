@@ -22,6 +22,15 @@ from inbox.oncall.models import (
 from inbox.outbox.models import AutomaticMail, Outgoing
 from inbox.people.models import Contact, ContactMerge, Identity
 from inbox.routing.models import Rule, RuleHit, RuleTrace
+from inbox.search.models import (
+    Fingerprint,
+    Occurrence,
+    SearchDoc,
+    SearchState,
+    Spelling,
+    Spike,
+    Word,
+)
 from inbox.sla.models import Clock, Policy
 from inbox.tickets.models import (
     Attachment,
@@ -58,6 +67,7 @@ __all__ = [
     "Digest",
     "Entry",
     "Fetch",
+    "Fingerprint",
     "FollowUp",
     "Handover",
     "Identity",
@@ -70,6 +80,7 @@ __all__ = [
     "MirrorCard",
     "MirrorTarget",
     "Notice",
+    "Occurrence",
     "Outgoing",
     "Override",
     "Policy",
@@ -85,9 +96,13 @@ __all__ = [
     "Rule",
     "RuleHit",
     "RuleTrace",
+    "SearchDoc",
+    "SearchState",
     "Setting",
     "Source",
     "SourceGroup",
+    "Spelling",
+    "Spike",
     "SwapRequest",
     "Tag",
     "Team",
@@ -99,4 +114,5 @@ __all__ = [
     "User",
     "Visitor",
     "VisitorToken",
+    "Word",
 ]

@@ -29,6 +29,7 @@ from inbox.oncall import assigning as oncall
 from inbox.outbox import sending
 from inbox.outbox import services as outbox
 from inbox.routing import services as routing
+from inbox.search import indexing as search
 from inbox.sla import services as sla
 from inbox.tickets import files
 from inbox.tickets.models import TicketEvent
@@ -46,6 +47,7 @@ STEPS: tuple[Step, ...] = (
     livechat.on_event,
     mirrors.on_event,
     bridging.on_event,
+    search.on_event,
     outbox.on_event,
 )
 # Twenty actions a rule may take, each with a follow-up or two, for one message; more is a loop.

@@ -72,6 +72,8 @@ DEFAULTS: dict[str, Any] = {
     "label_sprint": "Sprint task",
     "label_contribution": "Open to contribution",
     "scoping_text": SCOPING_TEXT,
+    # words that stand for one another here, beside the shipped ones: ["slot, replication slot", …]
+    "search_synonyms": [],
     "short_queue": 5,  # with fewer tickets that wait for us, the queue offers the backlog
 }
 

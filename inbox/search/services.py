@@ -1,82 +1,237 @@
-"""One search for both databases: words, phrases in quotes, minus; odd input never errs."""
+"""One search for both databases: what a query means in words, and the tickets that hold them."""
 
-import re
+from dataclasses import dataclass, field, replace
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 
-from inbox.accounts.models import User
+from inbox.common.config import setting
+from inbox.people.models import Contact
+from inbox.search import filters, ranking, synonyms, vocabulary
+from inbox.search.filters import Scope
+from inbox.search.language import Group, Query
+from inbox.search.ranking import Choice, Match, Wanted
+from inbox.search.words import STOP, fold, spans, stems
 from inbox.tickets import queries
-from inbox.tickets.models import Message, Ticket
+from inbox.tickets.models import Ticket
 
-MOST_TERMS = 12
-LONGEST = 2000
-TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
-
-
-def parse(text: str) -> tuple[list[str], list[str]]:
-    """(terms that must be there, terms that must not)."""
-    wanted: list[str] = []
-    unwanted: list[str] = []
-    for minus, phrase, word in TERM.findall(text[:LONGEST]):
-        words = re.findall(r"\w+", phrase or word)
-        if words:
-            (unwanted if minus else wanted).append(" ".join(words))
-    return wanted[:MOST_TERMS], unwanted[:MOST_TERMS]
+SYNONYM, BEGINNING, TYPO = 0.6, 0.5, 0.8
+MOST_OTHERS = 8
+MOST_PEOPLE = 5
 
 
-def search(user: User, text: str, *, limit: int = 50) -> list[Ticket]:
-    """Tickets that the person may see and that hold every term, newest first."""
-    wanted, unwanted = parse(text)
-    number = text.strip().lstrip("#")
-    tickets = queries.visible_to(user).select_related("channel", "owner", "asker__contact")
-    if number.isascii() and number.isdigit() and len(number) < 16:
-        exact = list(tickets.filter(pk=int(number)))
-        if exact:
-            return exact
-    if not wanted:
+@dataclass(kw_only=True)
+class Found:
+    """Matches, best first, and what to say about them."""
+
+    matches: list[Match] = field(default_factory=list)
+    wanted: list[Wanted] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    partial: bool = False  # no ticket holds every word: these come closest
+    meant: dict[str, str] = field(default_factory=dict)  # misspelt word → the one searched for
+
+    @property
+    def numbers(self) -> list[int]:
+        """The tickets, best first."""
+        return [match.number for match in self.matches]
+
+    @property
+    def marks(self) -> list[tuple[str, ...]]:
+        """The stems to mark in a text."""
+        return [choice.stems for one in self.wanted for choice in one.choices]
+
+
+def find(query: Query, scope: Scope, *, typing: bool = False) -> Found:
+    """The tickets that hold the words and pass the filters; of an empty query none.
+
+    `typing`: the last word may be a beginning.
+    """
+    found = Found(notes=[*query.notes, *filters.unknown(query, scope)])
+    if query.is_empty or query.impossible:
+        return found
+    rows, is_narrow = _candidates(query, scope)
+    if query.number is not None:
+        found.matches = [Match(pk, 0, 0) for pk in _exactly(query.number, scope)]
+    elif not any(not group.negated for group in query.groups):
+        newest = rows.order_by("-number").values_list("number", flat=True)
+        found.matches = [Match(pk, 0, 0) for pk in newest[: ranking.MOST_FOUND]]
+    if any(not group.negated for group in query.groups):
+        found.wanted, found.meant = wanted_of(query, typing=typing)
+        matches = ranking.best(
+            found.wanted,
+            size=vocabulary.size(),
+            among=rows,
+            is_narrow=is_narrow,
+            need_all=True,
+        )
+        known = set(found.numbers)
+        found.matches += [match for match in matches if match.number not in known]
+        found.partial = bool(matches) and matches[0].words < len(found.wanted)
+    return found
+
+
+def narrow(rows: QuerySet[Ticket], query: Query, scope: Scope) -> QuerySet[Ticket]:
+    """Tickets of a list that a query lets through, in the list's own order."""
+    rows = filters.narrowed(rows, query, scope)
+    if query.groups and not query.impossible:
+        found = find(query, scope)
+        rows = rows.filter(pk__in=[] if found.partial else found.numbers)
+    elif query.number is not None and not query.tokens:
+        rows = rows.filter(pk=query.number)
+    return rows
+
+
+def _candidates(query: Query, scope: Scope) -> tuple[QuerySet[Ticket], bool]:
+    """What may be found, and whether that is less than what is mostly there."""
+    rows = filters.narrowed(queries.visible_to(scope.user), query, scope)
+    if not filters.asks_for_gone(query):
+        rows = rows.exclude(status__in=filters.GONE)
+    for group in query.groups:
+        if group.negated:
+            rows = _without(rows, group)
+    return rows, bool(query.tokens) or any(group.negated for group in query.groups)
+
+
+def _without(rows: QuerySet[Ticket], group: Group) -> QuerySet[Ticket]:
+    unwanted = [tuple(stems(words)) for words in group.words]
+    unwanted = [words for words in unwanted if words]
+    if not unwanted:
+        return rows
+    sql, params = ranking.excluded(unwanted)
+    return rows.extra(where=[sql], params=params)  # noqa: S610 - our own words, marks for values
+
+
+def _exactly(number: int, scope: Scope) -> list[int]:
+    """The ticket of this number, also when it is merged, spam or in the trash."""
+    rows = queries.visible_to(scope.user).filter(pk=number)
+    return list(rows.values_list("pk", flat=True))
+
+
+# ------------------------------------------------------------------ words that are wanted
+
+
+def wanted_of(query: Query, *, typing: bool) -> tuple[list[Wanted], dict[str, str]]:
+    """The words to look for with everything that may stand for them, and what was respelt."""
+    groups = [group for group in query.groups if not group.negated]
+    telling = [group for group in groups if group.phrase or not _is_filler(group)]
+    groups = telling or groups
+    read = [(group, [tuple(stems(words)) for words in group.words]) for group in groups]
+    known = vocabulary.frequencies({root for _, ways in read for way in ways for root in way})
+    meant: dict[str, str] = {}
+    last = groups[-1] if typing and groups and not groups[-1].phrase else None
+    found = []
+    for group, ways in read:
+        choices = [Choice(way) for way in ways if way]
+        if not group.phrase:
+            choices += _stand_ins(group, ways, known, meant, beginning=group is last)
+        if choices:
+            found.append(choices)
+    return counted(found), meant
+
+
+def _is_filler(group: Group) -> bool:
+    return all(fold(word) in STOP for words in group.words for word in words.split())
+
+
+def _stand_ins(
+    group: Group,
+    ways: list[tuple[str, ...]],
+    known: dict[str, int],
+    meant: dict[str, str],
+    *,
+    beginning: bool,
+) -> list[Choice]:
+    extra = tuple(setting("search_synonyms"))
+    found = [Choice(other, SYNONYM) for way in ways for other in alternatives(way, extra)]
+    for word, way in zip(group.words, ways, strict=True):
+        if len(way) != 1:
+            continue
+        plain = fold(word.strip(".,;:!?()[]{}'`"))
+        if beginning and len(plain) > 1:
+            found += [Choice((s,), BEGINNING) for s in vocabulary.beginning_with(plain)]
+        if way[0] not in known and (right := vocabulary.nearest(plain)):
+            meant[plain] = right
+            found.append(Choice(tuple(stems(right)), TYPO))
+    return [choice for choice in found if choice.stems not in ways]
+
+
+def alternatives(way: tuple[str, ...], extra: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """What people also write for a word."""
+    others = synonyms.others(" ".join(way), extra)
+    return [tuple(other.split()) for other in others[:MOST_OTHERS]]
+
+
+def counted(found: list[list[Choice]]) -> list[Wanted]:
+    """Wanted words with how frequent each way to write them is: a phrase as its rarest member."""
+    roots = {root for choices in found for choice in choices for root in choice.stems}
+    known = vocabulary.frequencies(roots)
+    return [
+        Wanted(
+            tuple(
+                replace(choice, n=min(known.get(root, 0) for root in choice.stems))
+                for choice in choices
+            )
+        )
+        for choices in found
+    ]
+
+
+# ------------------------------------------------------------------ people
+
+
+def people(query: Query, scope: Scope) -> list[Contact]:
+    """People whose names, handles or addresses hold what was typed, and who asked something that
+    the person may see."""
+    words = query.plain.removeprefix("@").strip('"')
+    if len(words) < 2 or any(group.negated for group in query.groups):
         return []
-    found = _matching(wanted, unwanted)[: limit * 4]
-    rows = tickets.filter(pk__in=list(found)).order_by("-number")
-    return list(rows[:limit])
-
-
-def _matching(wanted: list[str], unwanted: list[str]) -> QuerySet[Message, int]:
-    rows = Message.objects.filter(deleted_at=None)
-    if connection.vendor == "postgresql":
-        query = " & ".join(
-            [_phrase(term) for term in wanted] + [f"!({_phrase(t)})" for t in unwanted]
-        )
-        rows = rows.extra(
-            where=["to_tsvector('simple', search_text) @@ to_tsquery('simple', %s)"], params=[query]
-        )
-    else:
-        match = " ".join([f'"{term}"' for term in wanted]) + "".join(
-            f' NOT "{t}"' for t in unwanted
-        )
-        rows = rows.extra(
-            where=[
-                "inbox_message.id IN (SELECT rowid FROM inbox_search WHERE inbox_search MATCH %s)"
-            ],
-            params=[match],
-        )
-    return rows.order_by("-id").values_list("ticket_id", flat=True)
-
-
-def _phrase(term: str) -> str:
-    """`two words` as neighbours, the last one as a beginning."""
-    words = [f"'{word}'" for word in term.split()]
-    return " <-> ".join([*words[:-1], f"{words[-1]}:*"])
-
-
-def snippet(ticket: Ticket, text: str) -> str:
-    """A line of the ticket that holds the first term."""
-    wanted, _ = parse(text)
-    if not wanted:
-        return ""
-    found = ticket.messages.filter(Q(new_text__icontains=wanted[0])).values_list(
-        "new_text", flat=True
+    named = Contact.objects.filter(
+        Q(name__icontains=words)
+        | Q(identities__handle__istartswith=words)
+        | Q(identities__external_id__istartswith=words)
+        | Q(identities__name__icontains=words)
     )
-    whole = next(iter(found[:1]), "")
-    place = max(whole.lower().find(wanted[0].lower()) - 60, 0)
-    return " ".join(whole[place : place + 200].split())
+    asked = queries.visible_to(scope.user).filter(asker__contact__in=named.values("pk"))
+    rows = Contact.objects.filter(pk__in=asked.values("asker__contact")).order_by("name", "pk")
+    return list(rows[:MOST_PEOPLE])
+
+
+# ------------------------------------------------------------------ snippets
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a text, marked or not; whoever shows it escapes it."""
+
+    text: str
+    marked: bool = False
+
+
+def snippet(text: str, marks: list[tuple[str, ...]], *, length: int = 180) -> list[Piece]:
+    """The part of a text that holds most of the words, with these marked."""
+    single = {root for way in marks for root in way}
+    hits = [(start, end) for start, end, root in spans(text) if root in single]
+    begin = _densest(hits, length)
+    if begin > 0:
+        begin = text.find(" ", max(begin - 30, 0), begin) + 1 or begin
+    finish = min(begin + length, len(text))
+    shown = [(start, end) for start, end in hits if start >= begin and end <= finish]
+    pieces = [Piece("… ")] if begin > 0 else []
+    at = begin
+    for start, end in shown:
+        pieces += [Piece(text[at:start]), Piece(text[start:end], marked=True)]
+        at = end
+    pieces.append(Piece(text[at:finish] + (" …" if finish < len(text) else "")))
+    return [piece for piece in pieces if piece.text]
+
+
+def _densest(hits: list[tuple[int, int]], length: int) -> int:
+    """Where the window with the most hits begins."""
+    most, begin, first = 0, 0, 0
+    for last, (_, end) in enumerate(hits):
+        while end - hits[first][0] > length - 40:
+            first += 1
+            if first > last:
+                break
+        if last - first + 1 > most:
+            most, begin = last - first + 1, hits[min(first, last)][0]
+    return begin
