@@ -7,9 +7,13 @@ from inbox.accounts.models import User
 from inbox.actions.asking import Ask, numbered
 from inbox.actions.home import line_of, lists
 from inbox.channels.contract import ActionAnswer
+from inbox.notify.services import zone_of
 from inbox.oncall import assigning, swaps
 from inbox.oncall import services as oncall
 from inbox.search import services as search
+from inbox.search.filters import Scope
+from inbox.search.language import parse
+from inbox.sla.explain import bounds
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import VerbError
 from inbox.tickets.models import Resolution
@@ -68,7 +72,9 @@ def _lines(ask: Ask, *, mine: bool) -> str:
 def _find(ask: Ask, rest: list[str]) -> str:
     if not rest:
         raise VerbError("Say what to look for.")
-    found = search.search(ask.agent, " ".join(rest), limit=8)
+    zone = zone_of(ask.agent)
+    scope = Scope(user=ask.agent, bounds=bounds(ask.now, zone), zone=zone)
+    found = search.tickets(parse(" ".join(rest)), scope, limit=8)
     return "\n".join(line_of(row) for row in found) or "Nothing found."
 
 

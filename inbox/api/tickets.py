@@ -3,8 +3,9 @@
 from collections.abc import Container
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -18,7 +19,12 @@ from inbox.accounts.models import User
 from inbox.api import shapes
 from inbox.api.auth import TokenThrottle
 from inbox.api.paging import ById, OldestFirst, Pages
+from inbox.notify.services import zone_of
 from inbox.routing.models import RuleTrace
+from inbox.search.filters import Scope
+from inbox.search.language import parse
+from inbox.search.services import narrow
+from inbox.sla.explain import bounds
 from inbox.tickets import queries
 from inbox.tickets.models import Message, Status, Ticket, TicketEvent
 
@@ -79,6 +85,10 @@ def ticket_list(request: Request) -> Response:
     params = request.query_params
     known_filters(request, FILTERS)
     rows = _filtered(queries.visible_to(user), params)
+    if text := params.get("q"):
+        zone = zone_of(user)
+        scope = Scope(user=user, bounds=bounds(timezone.now(), zone), zone=zone)
+        rows = narrow(rows, parse(text), scope)
     pages = Pages()
     pages.ordering = _ordering(params.get("ordering", "-created_at"))
     if "next_due_at" in pages.ordering[0]:
@@ -113,10 +123,6 @@ def _more_filters(rows: QuerySet[Ticket], params: Any) -> QuerySet[Ticket]:
     if assignee := params.get("assignee"):
         rows = (
             rows.filter(owner=None) if assignee == "none" else rows.filter(owner__username=assignee)
-        )
-    if text := params.get("q"):
-        rows = rows.filter(
-            Q(subject__icontains=text[:200]) | Q(asker__external_id__iexact=text[:200])
         )
     if due := params.get("due_before"):
         rows = rows.filter(next_due_at__lt=moment(due, "due_before"))

@@ -13,6 +13,7 @@ from inbox.loop import releasing
 from inbox.mirrors import chatcards
 from inbox.notify import services as notify
 from inbox.oncall import rosters
+from inbox.operations import spikes
 from inbox.search import indexing
 from inbox.sla import services as sla
 
@@ -49,6 +50,7 @@ CLOCKWORK: tuple[tuple[Find, Act], ...] = (
     (rosters.due_ids, rosters.refresh),  # these two ask the network: outside any change
     (feeds.due_ids, feeds.read),
     (indexing.due_batches, indexing.do_batch),
+    (spikes.due_ids, _acting("spikes", spikes.look)),
     (continuing.due_ids, _acting("live chat", continuing.write_to)),
     (chatcards.stale_ids, _acting("live chat", chatcards.freshen)),
     (notify.untold_ids, _acting("notify", notify.send)),

@@ -16,6 +16,7 @@ from inbox.channels.models import Channel, Delivery
 from inbox.common.config import setting
 from inbox.mirrors import announcing
 from inbox.outbox.models import Outgoing
+from inbox.search import indexing
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,15 @@ def findings() -> Iterator[Finding]:
     yield from _channels()
     yield from _accounts()
     yield from _stuck()
+    yield _search()
+
+
+def _search() -> Finding:
+    """How far the index is: after an upgrade the sweep needs a while for old messages."""
+    left = sum(last - done for done, last in indexing.progress().values())
+    if left > 1000:
+        return Finding("warn", f"search lacks about {left} rows: wait, or run `manage.py index`")
+    return Finding("ok", "search knows every message")
 
 
 def _python() -> Finding:

@@ -100,6 +100,11 @@ def of_ticket(user: User, ticket: Ticket) -> list[Seen]:
     return seen(user, Q(fingerprint__in=mine))
 
 
+def seen_one(user: User, fingerprint: Fingerprint) -> Seen:
+    """One error with its counts. Raises `IndexError` when the person may see no ticket of it."""
+    return seen(user, Q(fingerprint=fingerprint.pk))[0]
+
+
 def of_text(user: User, text: str) -> list[Seen]:
     """The errors that a pasted line or trace is."""
     keys = [error.key for error in fingerprints.find(text)]

@@ -39,13 +39,18 @@ Condition = Callable[[str, Scope], Q]
 def narrowed(rows: QuerySet[Ticket], query: Query, scope: Scope) -> QuerySet[Ticket]:
     """The rows that pass every filter of a query."""
     if query.impossible:
-        return rows.none()
+        return nothing(rows)
     for token in query.tokens:
         any_of = Q()
         for value in token.values:
             any_of |= CONDITIONS[token.key](value, scope)
         rows = rows.exclude(any_of) if token.negated else rows.filter(any_of)
     return rows
+
+
+def nothing(rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """None of the rows, as a condition: whoever joins statements by hand needs one."""
+    return rows.filter(number=-1)
 
 
 def asks_for_gone(query: Query) -> bool:

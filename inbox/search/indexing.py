@@ -16,7 +16,13 @@ from inbox.common import rows, work
 from inbox.common.locks import hold
 from inbox.common.work import Phase
 from inbox.search import errors, vocabulary
-from inbox.search.models import Occurrence, SearchDoc, SearchState
+from inbox.search.models import (
+    Occurrence,
+    SearchDoc,
+    SearchState,
+    Spelling,
+    Word,
+)
 from inbox.search.words import document
 from inbox.tickets import kinds
 from inbox.tickets.models import Attachment, Message, Ticket, TicketEvent
@@ -131,10 +137,13 @@ def facts(ticket: Ticket, *, is_new: bool = False) -> str:
     """Subject, number, people, tags, keys at the vendor; the subjects of what was merged in."""
     who = ticket.asker
     people = [who.name, who.handle, who.external_id, who.contact.name] if who else []
-    keys = list(ticket.threads.order_by("pk").values_list("thread_key", flat=True)[:MANY_NAMES])
+    threads = list(ticket.threads.order_by("pk").values_list("thread_key", "moved_from"))
+    keys = [key for key, _ in threads[:MANY_NAMES]]
     more: list[str] = [] if is_new else list(ticket.tags.values_list("name", flat=True))
-    if not is_new:
-        more += Ticket.objects.filter(merged_into=ticket.pk).values_list("subject", flat=True)
+    # where threads come from, not `merged_into`: that is written only at the end of a change
+    if origins := {number for _, moved in threads for number in moved}:
+        merged = Ticket.objects.filter(pk__in=origins).exclude(pk=ticket.pk)
+        more += merged.order_by("pk").values_list("subject", flat=True)
     parts = [ticket.subject, *more, *people, ticket.permalink, *keys, f"#{ticket.pk}"]
     return document(*parts)
 
@@ -172,6 +181,14 @@ def catch_up(limit: int) -> int:
     with transaction.atomic():
         hold("search-index")
         return _catch_up_messages(limit) + _catch_up_facts(limit) + _learn(limit)
+
+
+def forget_all() -> None:
+    """Empty the index and the vocabulary, so that catching up makes them anew."""
+    with transaction.atomic():
+        hold("search-index")
+        for model in (SearchDoc, Occurrence, Word, Spelling, SearchState):
+            model._default_manager.all().delete()
 
 
 def progress() -> dict[str, tuple[int, int]]:

@@ -224,5 +224,5 @@ def day_of(value: str, today: date) -> date | None:
 
 def quoted(key: str, value: str) -> str:
     """`key:value` as somebody would type it."""
-    plain = re.fullmatch(r'[^\s",]+', value)
+    plain = re.fullmatch(r"[\w@.][\w@./+-]*", value)
     return f"{key}:{value}" if plain else f'{key}:"{value.replace(chr(34), "")}"'

@@ -185,9 +185,9 @@ def _branch(term: int, choice: Choice, worth: float, where: str) -> tuple[str, l
     match, values = _match([choice.stems])
     # of a word that stands everywhere the newest documents are enough
     order = " ORDER BY d.id DESC" if choice.n > PER_WORD else ""
+    weight = f"d.weight * CAST({worth / 100:.5f} AS DOUBLE PRECISION)"
     sql = (
-        f"SELECT * FROM (SELECT d.id, d.ticket_id, {term} AS term, d.weight *"
-        f" CAST({worth / 100:.5f} AS DOUBLE PRECISION) AS w"  # noqa: S608 - numbers of our own
+        f"SELECT * FROM (SELECT d.id, d.ticket_id, {term} AS term, {weight} AS w"  # noqa: S608 - numbers of our own
         f" FROM {_source()} WHERE {match}{where}{order} LIMIT {PER_WORD}) part{term}"
     )
     return sql, values

@@ -15,8 +15,10 @@ from inbox.tickets import queries
 from inbox.tickets.models import Ticket
 
 SYNONYM, BEGINNING, TYPO = 0.6, 0.5, 0.8
-MOST_OTHERS = 8
+MOST_OTHERS = 5
+MOST_OF_OTHER = 2500  # documents: a stand-in that is more frequent tells nothing
 MOST_PEOPLE = 5
+MARGIN = 60  # a text is shown from its start when the first mark is so near
 
 
 @dataclass(kw_only=True)
@@ -69,12 +71,20 @@ def find(query: Query, scope: Scope, *, typing: bool = False) -> Found:
     return found
 
 
+def tickets(query: Query, scope: Scope, *, limit: int) -> list[Ticket]:
+    """The first tickets that are found, best first."""
+    numbers = find(query, scope).numbers[:limit]
+    rows = queries.visible_to(scope.user).select_related(*queries.RELATED).in_bulk(numbers)
+    return [rows[number] for number in numbers if number in rows]
+
+
 def narrow(rows: QuerySet[Ticket], query: Query, scope: Scope) -> QuerySet[Ticket]:
     """Tickets of a list that a query lets through, in the list's own order."""
     rows = filters.narrowed(rows, query, scope)
     if query.groups and not query.impossible:
         found = find(query, scope)
-        rows = rows.filter(pk__in=[] if found.partial else found.numbers)
+        whole = found.numbers and not found.partial
+        rows = rows.filter(pk__in=found.numbers) if whole else filters.nothing(rows)
     elif query.number is not None and not query.tokens:
         rows = rows.filter(pk=query.number)
     return rows
@@ -157,22 +167,24 @@ def _stand_ins(
 def alternatives(way: tuple[str, ...], extra: tuple[str, ...]) -> list[tuple[str, ...]]:
     """What people also write for a word."""
     others = synonyms.others(" ".join(way), extra)
-    return [tuple(other.split()) for other in others[:MOST_OTHERS]]
+    return [tuple(other.split()) for other in others]
 
 
 def counted(found: list[list[Choice]]) -> list[Wanted]:
-    """Wanted words with how frequent each way to write them is: a phrase as its rarest member."""
+    """Wanted words with how frequent each way to write them is: a phrase as its rarest member.
+
+    Of what only stands in for a word the rarest ways are kept; what stands nowhere costs nothing.
+    """
     roots = {root for choices in found for choice in choices for root in choice.stems}
     known = vocabulary.frequencies(roots)
-    return [
-        Wanted(
-            tuple(
-                replace(choice, n=min(known.get(root, 0) for root in choice.stems))
-                for choice in choices
-            )
-        )
-        for choices in found
-    ]
+    wanted = []
+    for choices in found:
+        ways = [replace(c, n=min(known.get(root, 0) for root in c.stems)) for c in choices]
+        own = [way for way in ways if way.factor == 1]
+        others = [way for way in ways if way.factor < 1 and 0 < way.n <= MOST_OF_OTHER]
+        kept = sorted(others, key=lambda way: (-way.factor, way.n))[:MOST_OTHERS]
+        wanted.append(Wanted((*own, *kept)))
+    return wanted
 
 
 # ------------------------------------------------------------------ people
@@ -211,8 +223,7 @@ def snippet(text: str, marks: list[tuple[str, ...]], *, length: int = 180) -> li
     single = {root for way in marks for root in way}
     hits = [(start, end) for start, end, root in spans(text) if root in single]
     begin = _densest(hits, length)
-    if begin > 0:
-        begin = text.find(" ", max(begin - 30, 0), begin) + 1 or begin
+    begin = 0 if begin < MARGIN else text.find(" ", begin - 30, begin) + 1 or begin
     finish = min(begin + length, len(text))
     shown = [(start, end) for start, end in hits if start >= begin and end <= finish]
     pieces = [Piece("… ")] if begin > 0 else []

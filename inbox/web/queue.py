@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +20,9 @@ from inbox.channels import directory
 from inbox.common.config import setting
 from inbox.loop import labelled
 from inbox.people.daytime import Daytime, Hours, daytime
+from inbox.search.filters import Scope
+from inbox.search.language import Query, parse
+from inbox.search.services import narrow
 from inbox.sla.explain import Fuse, bounds, due_fuse
 from inbox.tickets import queries
 from inbox.tickets.models import Category, Status, Ticket
@@ -109,6 +112,11 @@ class Filters:
         """The address of another page of the same list."""
         return "?" + urlencode({**{n: v for n, v in self.values.items() if v}, "page": number})
 
+    @cached_property
+    def query(self) -> Query:
+        """What was typed, in the language of search: its tokens and notes are for the page."""
+        return parse(self.values["q"])
+
     @property
     def tokens(self) -> list[tuple[str, str, str]]:
         """(name, value, address without it) of every filter in use."""
@@ -127,8 +135,9 @@ class Filters:
             kind, _, key = self.values["channel"].partition("/")
             rows = rows.filter(channel__kind=kind, **({"channel__key": key} if key else {}))
         if self.values["q"]:
-            text = self.values["q"]
-            rows = rows.filter(Q(subject__icontains=text) | Q(asker__external_id__icontains=text))
+            zone = zone_of(self.user)
+            scope = Scope(user=self.user, bounds=bounds(timezone.now(), zone), zone=zone)
+            rows = narrow(rows, self.query, scope)
         return self._owned(rows)
 
     def _owned(self, rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
