@@ -11,7 +11,14 @@ import tempfile
 from rig import postgres, redis
 
 WITH_REDIS = ("bench.processes", "bench.acks", "bench.chat")
-MODULES = ("bench.mail", "bench.queue", "bench.processes", "bench.acks", "bench.chat")
+MODULES = (
+    "bench.mail",
+    "bench.queue",
+    "bench.search",
+    "bench.processes",
+    "bench.acks",
+    "bench.chat",
+)
 
 
 def main() -> int:

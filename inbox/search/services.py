@@ -10,7 +10,7 @@ from inbox.search import filters, ranking, synonyms, vocabulary
 from inbox.search.filters import Scope
 from inbox.search.language import Group, Query
 from inbox.search.ranking import Choice, Match, Wanted
-from inbox.search.words import STOP, fold, spans, stems
+from inbox.search.words import STOP, fold, is_learned, spans, stems
 from inbox.tickets import queries
 from inbox.tickets.models import Ticket
 
@@ -179,12 +179,17 @@ def counted(found: list[list[Choice]]) -> list[Wanted]:
     known = vocabulary.frequencies(roots)
     wanted = []
     for choices in found:
-        ways = [replace(c, n=min(known.get(root, 0) for root in c.stems)) for c in choices]
+        ways = [replace(choice, n=_frequency(choice.stems, known)) for choice in choices]
         own = [way for way in ways if way.factor == 1]
         others = [way for way in ways if way.factor < 1 and 0 < way.n <= MOST_OF_OTHER]
         kept = sorted(others, key=lambda way: (-way.factor, way.n))[:MOST_OTHERS]
         wanted.append(Wanted((*own, *kept)))
     return wanted
+
+
+def _frequency(roots: tuple[str, ...], known: dict[str, int]) -> int:
+    """In about how many documents all of these stand; a word that nobody counts is rare."""
+    return min((known.get(root, 0) for root in roots if is_learned(root)), default=1)
 
 
 # ------------------------------------------------------------------ people

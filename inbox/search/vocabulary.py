@@ -49,7 +49,7 @@ def _spell(words: list[str]) -> None:
     found = [
         Spelling(key=key, word=word)
         for word in words
-        if SHORTEST <= len(word) <= LONGEST
+        if SHORTEST <= len(word) <= LONGEST and word.isalpha()
         for key in keys_of(word)
     ]
     Spelling.objects.bulk_create(found, batch_size=AT_ONCE, ignore_conflicts=True)

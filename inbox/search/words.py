@@ -75,13 +75,18 @@ def telling(text: str, most: int = 40) -> list[str]:
 
 
 def surfaces(text: str) -> dict[str, str]:
-    """Every plain word of a text with its stem: what the vocabulary learns."""
+    """Every word of a text that can be learned, with its stem: what the vocabulary counts."""
     found: dict[str, str] = {}
     for start, end, word in spans(text):
         plain = fold(text[start:end])
-        if 3 <= len(plain) <= 32 and plain.isalpha():
+        if is_learned(plain):
             found[plain] = word
     return found
+
+
+def is_learned(word: str) -> bool:
+    """Words of letters, and whatever is short: ids and sums would be a vocabulary without end."""
+    return len(word) <= 4 or (len(word) <= 32 and word.isalpha())
 
 
 def _cut(word: str, start: int) -> Iterator[tuple[int, int, str]]:

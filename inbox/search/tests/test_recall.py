@@ -5,6 +5,7 @@ import pytest
 from bench import search as bench
 from bench.searchtexts import targets
 from inbox.accounts.models import User
+from inbox.search import indexing
 
 
 @pytest.mark.django_db
@@ -14,7 +15,7 @@ def test_the_right_ticket_is_among_the_first_five() -> None:
     user = User.objects.create(username="ana", is_superuser=True)
     places = bench.fill(1500, targets())
     assert len(places) == 50
-    while bench.indexing.catch_up(2000):
+    while indexing.catch_up(2000):
         pass
     exact, missed = bench.recall(places, user, "exact")
     other, _ = bench.recall(places, user, "paraphrase")

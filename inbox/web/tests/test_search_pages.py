@@ -16,7 +16,7 @@ from rig import desk as rig
 
 pytestmark = pytest.mark.django_db
 NOW = rig.NOW
-HX = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "results"}
+HX = {"HX-Request": "true", "HX-Target": "results"}
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_fragment_is_answered_to_typing(desk: Client) -> None:
     ticket("kubernetes is fine")
     while indexing.catch_up(100):
         pass
-    answer = desk.get("/search/?q=kuber", **HX).content.decode()
+    answer = desk.get("/search/?q=kuber", headers=HX).content.decode()
     assert answer.strip().startswith('<div id="results"')
     assert answer.count('class="hit"') == 2
     assert "None" not in answer
@@ -128,7 +128,7 @@ def test_an_error_of_restricted_tickets_only_is_unknown_to_others(desk: Client) 
     answer = desk.get(f"/search/errors/{key}/")
     assert (answer.status_code, b"vault" in answer.content) == (404, False)
     assert desk.get("/search/errors/0000/").status_code == 404
-    found = desk.get("/search/", {"q": "OSError: vault 8 is open"}, **HX)
+    found = desk.get("/search/", {"q": "OSError: vault 8 is open"}, headers=HX)
     assert (b"0 tickets." in found.content, b"vault" in found.content) == (True, False)
     assert desk.get(f"/tickets/{row.pk}/similar/").status_code == 404
 
@@ -184,8 +184,8 @@ def test_queue_and_api_speak_the_same_language(desk: Client, ana: User) -> None:
     ):
         page = desk.get("/queue/", {"q": text}).content.decode()
         assert [row.pk for row in (one, two) if f'id="t-{row.pk}"' in page] == wanted, text
-        headers = {"HTTP_AUTHORIZATION": f"Bearer {ApiToken.issue(ana)[1]}"}
-        found = Client().get("/api/v1/tickets/", {"q": text}, **headers).json()["results"]
+        headers = {"Authorization": f"Bearer {ApiToken.issue(ana)[1]}"}
+        found = Client().get("/api/v1/tickets/", {"q": text}, headers=headers).json()["results"]
         assert [row["number"] for row in found] == wanted, text
 
 
