@@ -48,8 +48,10 @@ def on_event(event: TicketEvent) -> None:
     elif event.kind == kinds.MESSAGE_EDITED:
         _edited(event.data["message"])
     elif event.kind == kinds.MESSAGE_DELETED:
+        current.cache.setdefault("search_stale", set()).add(event.data["message"])
         forget_message(event.data["message"])
     if event.kind in REGROUPED:
+        current.cache.setdefault("search_stale", set()).update(current.cache.get("search_new", []))
         _follow_messages(event.ticket)
     if event.kind in FACTS:
         is_new = event.kind == kinds.OPENED

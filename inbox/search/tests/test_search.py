@@ -171,6 +171,22 @@ def test_merge_unmerge_and_split_are_followed() -> None:
     assert (numbers("gamma"), numbers("beta")) == ([fresh.pk], [two.pk])
 
 
+def test_what_happens_to_a_message_in_the_change_that_files_it_is_followed() -> None:
+    one, two = ticket("alpha"), ticket("beta")
+
+    def file_and_merge() -> None:
+        tickets.add_note(tickets.lock(one.pk), body="omega")
+        merging.merge(one, into=two)
+
+    def file_and_delete() -> None:
+        message = tickets.add_note(tickets.lock(two.pk), body="sigma")
+        changing.delete_message(Message.objects.get(pk=message.pk), at=NOW)
+
+    desk.act(file_and_merge)
+    desk.act(file_and_delete)
+    assert (numbers("omega"), numbers("sigma")) == ([two.pk], [])
+
+
 def test_a_rolled_back_change_leaves_nothing() -> None:
     row = ticket("alpha")
 

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from inbox.accounts.models import Team, User
-from inbox.api.auth import ApiToken
+from inbox.accounts.models import ApiToken, Team, User
 from inbox.search import indexing
 from inbox.search.models import Fingerprint
 from inbox.tickets import services as tickets
