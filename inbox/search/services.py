@@ -16,7 +16,7 @@ from inbox.tickets.models import Ticket
 
 SYNONYM, BEGINNING, TYPO = 0.6, 0.5, 0.8
 MOST_OTHERS = 5
-MOST_OF_OTHER = 2500  # documents: a stand-in that is more frequent tells nothing
+MOST_OF_OTHER = 1500  # documents: a stand-in that is more frequent tells nothing
 MOST_PEOPLE = 5
 MARGIN = 60  # a text is shown from its start when the first mark is so near
 
