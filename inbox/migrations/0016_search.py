@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
     """Existing rows are indexed by the sweep, a batch at a time."""
 
     dependencies = [
-        ("inbox", "0012_livechat"),
+        ("inbox", "0015_macros"),
     ]
 
     operations = [
