@@ -198,6 +198,7 @@ CELERY_TASK_ROUTES = {
     "inbox.deliver": {"queue": "outbound"},
     "inbox.tick": {"queue": "clocks"},
     "inbox.sweep": {"queue": "clocks"},
+    "inbox.reports": {"queue": "bulk"},
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -227,6 +228,7 @@ CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "inbox.tick", "schedule": 15.0, "options": {"expires": 15}},
     "poll": {"task": "inbox.poll_due", "schedule": 10.0, "options": {"expires": 10}},
     "fold": {"task": "inbox.fold", "schedule": 60.0, "options": {"expires": 60}},
+    "reports": {"task": "inbox.reports", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 # ------------------------------------------------------------------ API

@@ -21,6 +21,7 @@ from inbox.oncall.models import (
 )
 from inbox.outbox.models import AutomaticMail, Outgoing
 from inbox.people.models import Contact, ContactMerge, Identity
+from inbox.reports.models import ReportDay, ReportFact, ReportProgress
 from inbox.routing.models import Rule, RuleHit, RuleTrace
 from inbox.search.models import (
     Fingerprint,
@@ -44,6 +45,7 @@ from inbox.tickets.models import (
     TicketCount,
     TicketEvent,
     Tombstone,
+    Touched,
 )
 
 __all__ = [
@@ -88,6 +90,9 @@ __all__ = [
     "Reaction",
     "Receipt",
     "Release",
+    "ReportDay",
+    "ReportFact",
+    "ReportProgress",
     "Role",
     "RosterShift",
     "Rotation",
@@ -111,6 +116,7 @@ __all__ = [
     "TicketCount",
     "TicketEvent",
     "Tombstone",
+    "Touched",
     "User",
     "Visitor",
     "VisitorToken",

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from inbox import pipeline
 from inbox.operations import fetching, polling, sweep
+from inbox.reports import services as reports
 
 
 @shared_task(name="inbox.process_delivery")
@@ -53,3 +54,9 @@ def tick() -> None:
 def fold() -> None:
     """Fold the delta rows of the counts."""
     sweep.fold()
+
+
+@shared_task(name="inbox.reports")
+def renew_reports() -> None:
+    """Bring the figures of what was touched up to date."""
+    reports.renew(now=timezone.now())

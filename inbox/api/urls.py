@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
-from inbox.api import errors, rooms, schema, tickets, verbs
+from inbox.api import errors, reports, rooms, schema, tickets, verbs
 
 VERBS = (
     "reply assign close hold wait reopen snooze tags merge unmerge split link unlink issue fields "
@@ -30,6 +30,8 @@ urlpatterns = [
     path("v1/outgoing/<int:pk>/<slug:verb>/", rooms.outgoing_decide),
     path("v1/macros/", rooms.macros),
     path("v1/oncall/now/", rooms.oncall_now),
+    path("v1/reports/", reports.reports),
+    path("v1/reports/<slug:key>/", reports.report),
     re_path(r"^.*$", errors.not_found),
 ]
 

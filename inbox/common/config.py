@@ -74,6 +74,9 @@ DEFAULTS: dict[str, Any] = {
     "scoping_text": SCOPING_TEXT,
     # words that stand for one another here, beside the shipped ones: ["slot, replication slot", …]
     "search_synonyms": [],
+    # reports: what is to be kept in 100, and whose hours count where nothing was promised
+    "sla_goal_percent": 92,
+    "report_calendar": "team",
     "short_queue": 5,  # with fewer tickets that wait for us, the queue offers the backlog
 }
 

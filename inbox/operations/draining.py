@@ -12,6 +12,7 @@ from inbox import pipeline
 from inbox.channels.models import Delivery
 from inbox.operations import fetching, sweep
 from inbox.outbox.models import Outgoing
+from inbox.reports import services as reports
 
 # Rows whose time comes within this are waited for; later ones are not ours to wait for.
 HORIZON = timedelta(seconds=60)
@@ -27,6 +28,7 @@ def drain(*, timeout_seconds: float) -> tuple[dict[str, int], bool]:
         if not worked:
             if not _waits():
                 sweep.fold()
+                reports.renew(now=timezone.now())
                 return dict(done), True
             time.sleep(PAUSE_SECONDS)
     return dict(done), False

@@ -247,7 +247,12 @@ def meet(ticket: Ticket, metrics: tuple[str, ...], *, by: str, at: datetime) -> 
         if clock.metric in metrics and (given_now or clock.started_at <= at):
             finish(clock, ClockState.MET, at=at, met_at=at, answered_by=by)
             tickets.record(
-                ticket, kinds.CLOCK_MET, metric=clock.metric, by=by, late=at > clock.due_at
+                ticket,
+                kinds.CLOCK_MET,
+                metric=clock.metric,
+                by=by,
+                late=at > clock.due_at,
+                soft=clock.soft,
             )
     refresh(ticket)
 

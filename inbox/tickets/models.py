@@ -41,6 +41,7 @@ __all__ = [
     "TicketCount",
     "TicketEvent",
     "Tombstone",
+    "Touched",
     "Visibility",
     "WaitingOn",
 ]
@@ -273,3 +274,18 @@ class TicketCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope or 'all'} {self.key} {self.n:+}"
+
+
+class Touched(models.Model):
+    """Something happened to this ticket: whoever keeps figures of it takes the row and counts anew.
+
+    Written in the change itself, so no commit is ever missed, whatever its order.
+    """
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, db_index=False, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "touched"
+
+    def __str__(self) -> str:
+        return f"#{self.ticket_id}"

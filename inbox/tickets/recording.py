@@ -6,7 +6,7 @@ from typing import Any
 
 from inbox.common import rows, work
 from inbox.common.work import Phase
-from inbox.tickets.models import LIVE, Ticket, TicketCount, TicketEvent
+from inbox.tickets.models import LIVE, Ticket, TicketCount, TicketEvent, Touched
 
 Counted = frozenset[tuple[str, str]]
 
@@ -89,6 +89,8 @@ def _write(ticket: Ticket, dirty: set[str]) -> None:
 
 def _write_events(current: work.Work) -> None:
     rows.insert(current.recorded)
+    touched = {event.ticket_id for event in current.recorded}
+    rows.insert(Touched(ticket_id=number) for number in sorted(touched))
 
 
 # ------------------------------------------------------------------ counts

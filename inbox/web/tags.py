@@ -14,6 +14,7 @@ from django.utils.safestring import mark_safe
 
 from inbox.common.text import initials, tone
 from inbox.loop.models import Link
+from inbox.reports.shapes import Figure
 from inbox.sla.explain import Fuse, span
 
 register = template.Library()
@@ -94,6 +95,24 @@ def fuse_line(fuse: Fuse) -> str:
         "5" if over else f"{left}%",
         SPRITE,
         HEADS[fuse.state],
+    )
+
+
+@register.simple_tag
+def share_line(figure: Figure) -> str:
+    """The fuse under a number of the reports: how much of the whole it is."""
+    share = max(2, min(figure.share, 98))
+    if figure.state == "none":
+        return ""
+    return format_html(
+        '<svg class="fuse__line" width="100%" height="10" aria-hidden="true">'
+        '<line class="ash" x1="{0}%" x2="100%" y1="5" y2="5"/>'
+        '<line class="cord" x1="2" x2="{0}%" y1="5" y2="5"/>'
+        '<svg x="{0}%" y="5" width="1" height="1" overflow="visible">'
+        '<use href="{1}#h-{2}"/></svg></svg>',
+        share,
+        SPRITE,
+        HEADS[figure.state],
     )
 
 

@@ -28,6 +28,7 @@ from inbox.oncall.models import Rotation
 from inbox.operations.sample import issues, releases, words
 from inbox.outbox.models import HeldReason, Outgoing, OutgoingState
 from inbox.people.models import Contact
+from inbox.reports import services as reports
 from inbox.sla.models import Policy
 from inbox.tickets import counts
 from inbox.tickets import services as tickets
@@ -55,6 +56,7 @@ def make() -> int:
     maker = _Maker(timezone.now())
     maker.run()
     counts.fold()
+    reports.renew(now=maker.now)
     return Ticket.objects.count()
 
 

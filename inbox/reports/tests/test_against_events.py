@@ -1,0 +1,243 @@
+"""Reports equal an independent recomputation from the events: on the sample and on any history."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inbox import pipeline
+from inbox.accounts.models import Team, User
+from inbox.common.work import Actor
+from inbox.operations import sweep
+from inbox.people.models import Contact
+from inbox.reports import queries, services
+from inbox.reports.models import ReportDay, ReportFact
+from inbox.reports.queries import Asked, Tally
+from inbox.reports.scale import bucket_of
+from inbox.reports.spans import periods
+from inbox.reports.tests import naive
+from inbox.tickets import services as tickets
+from inbox.tickets.errors import VerbError
+from inbox.tickets.models import Ticket, Touched
+from rig import desk
+
+pytestmark = pytest.mark.django_db
+KINDS = ("in", "out", "back", "first", "solved", "kept", "missed", "state")
+ZONES = ("UTC", "Europe/Lisbon", "America/St_Johns", "Asia/Kathmandu", "Pacific/Kiritimati")
+
+
+def compare(asked: Asked, rows: list[Ticket]) -> None:
+    """Every figure of a range against the walk over the events."""
+    known = naive.recompute(*asked.span, rows)
+    for by in ("", "channel", "person"):
+        tally = queries.tally(asked, KINDS, by)
+        assert (tally.count("in"), tally.count("out"), tally.count("back")) == (
+            len(known.opened),
+            len(known.ended),
+            len(known.back),
+        )
+        _compare_times(tally, known)
+    by_category = queries.tally(asked, ("in",), "category")
+    opened = Counter(ticket.category for _, ticket in known.opened)
+    assert {v: by_category.count("in", value=v) for v in by_category.values("in")} == opened
+    assert queries.standing(asked) == known.left_at_begin
+    _compare_series(asked, known)
+
+
+def _compare_times(tally: Tally, known: naive.Naive) -> None:
+    whose = Counter(who for _, who, _, _ in known.first)
+    assert {w: tally.count("first", label=w) for w in whose} == whose
+    for kind, seconds in (
+        ("first", [spent for _, _, spent, _ in known.first]),
+        ("solved", [spent for _, spent, _ in known.settled]),
+    ):
+        assert tally.spread(kind) == Counter(bucket_of(value) for value in seconds)
+    for kind, counted in (("kept", known.kept), ("missed", known.missed)):
+        assert {w: tally.count(kind, label=w) for w in ("hard", "soft")} == {
+            "hard": counted["hard"],
+            "soft": counted["soft"],
+        }
+    spent = Counter[str]()
+    for cell, seconds_ in tally.seconds.items():
+        if cell.kind == "state":
+            spent[cell.label] += seconds_
+    assert spent == +known.states
+
+
+def _compare_series(asked: Asked, known: naive.Naive) -> None:
+    cut = periods(asked.first, asked.last)
+    series = queries.series(asked, ("in",), cut)
+    zone = asked.zone
+    by_hand = Counter[int]()
+    for at, _ in known.opened:
+        local = at.astimezone(ZoneInfo(zone))
+        by_hand[next(n for n, p in enumerate(cut) if p.first <= local.date() < p.end)] += 1
+    found = Counter[int]()
+    for (n, _, _), count in series.items():
+        found[n] += count
+    assert found == by_hand
+    hours = Counter(
+        (local.weekday(), local.hour)
+        for local in (at.astimezone(ZoneInfo(zone)) for at, _ in known.opened)
+    )
+    assert Counter(queries.hours(asked)) == hours
+
+
+@pytest.mark.slow
+def test_reports_of_the_sample_equal_the_events() -> None:
+    call_command("load_handbook", "inbox/handbook/presets/devrel.yaml", verbosity=0)
+    call_command("sample_data")
+    services.renew(now=timezone.now())
+    today = timezone.now().date()
+    rows = list(Ticket.objects.all())
+    for days in (0, 1, 6, 20, 40, 400):
+        for zone in ZONES:
+            begin = today - timedelta(days=days)
+            compare(Asked(first=begin, last=today, zone=zone, scopes=None), rows)
+    outsider = User.objects.get(username="finn")
+    seen = [row for row in rows if row.restricted_team_id is None]
+    assert len(seen) < len(rows)
+    asked = Asked(
+        first=today - timedelta(days=40),
+        last=today,
+        zone="UTC",
+        scopes=queries.scopes_of(outsider),
+    )
+    compare(asked, seen)
+
+
+# ------------------------------------------------------------------ any history
+
+NOW = datetime(2026, 10, 23, 9, 0, tzinfo=UTC)  # the Friday before clocks go back in Lisbon
+Step = Callable[["Desk"], object]
+
+
+class Desk:
+    """A few tickets to which anything happens, at rising times."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self.ana, self.ben = desk.agent("ana"), desk.agent("ben")
+        channel = desk.mailbox(policy=desk.policy())
+        soft = desk.policy("target", soft=True, first_response_amount=2)
+        other = desk.mailbox("jobs", policy=soft)
+        self.team = Team.objects.get_or_create(key="security", name="Security", restricted=True)[0]
+        self.rows = [desk.ticket(at=NOW, channel=c) for c in (channel, other, channel)]
+
+    def act(self, n: int, verb: Callable[[Ticket], object]) -> None:
+        """One verb on one ticket; what is refused changes nothing."""
+        actor = Actor.rule("r", "a rule") if n % 4 == 3 else Actor.user(self.ana)
+        try:
+            with pipeline.change(actor, now=self.now):
+                verb(Ticket.objects.get(pk=self.rows[n % len(self.rows)].pk))
+        except VerbError:
+            pass
+
+    def message(self, n: int, role: str) -> None:
+        """Somebody writes; champions are half of the community."""
+        row = self.rows[n % len(self.rows)]
+        who = desk.asker()
+        Contact.objects.filter(pk=who.contact_id).update(champion=n % 2 == 0)
+        with pipeline.change(Actor.contact(who.pk, "somebody"), now=self.now):
+            ticket = tickets.lock(row.pk)
+            tickets.add_message(
+                ticket,
+                ticket.threads.first() or self.rows[-1].threads.get(),
+                direction="in",
+                visibility="public",
+                role=role,
+                external_id=f"<{self.now.timestamp()}.{row.pk}>",
+                sent_at=self.now,
+                author=who,
+                new_text="more",
+                quiet=n % 5 == 0,
+            )
+            if role == "asker" and ticket.status != "merged":
+                tickets.reopen(ticket)
+
+
+VERBS: dict[str, Callable[[Desk], Callable[[Ticket], object]]] = {
+    "reply": lambda d: partial(_reply, d, "none"),
+    "reply_wait": lambda d: partial(_reply, d, "wait"),
+    "reply_close": lambda d: partial(_reply, d, "close"),
+    "close": lambda d: partial(tickets.close, resolution="solved"),
+    "no_reply": lambda d: partial(tickets.close, resolution="no_reply"),
+    "reopen": lambda d: tickets.reopen,
+    "hold": lambda d: partial(tickets.hold, reason="legal reads it"),
+    "research": lambda d: partial(tickets.wait, on="research"),
+    "trash": lambda d: tickets.trash,
+    "spam": lambda d: tickets.mark_spam,
+    "restore": lambda d: tickets.restore,
+    "category": lambda d: lambda t: tickets.set_category(t, f"C{d.now.minute % 3}"),
+    "assign": lambda d: lambda t: tickets.assign(t, d.ben),
+    "restrict": lambda d: lambda t: tickets.restrict(t, d.team),
+    "merge": lambda d: lambda t: tickets.merge(t, into=d.rows[0]),
+    "unmerge": lambda d: tickets.unmerge,
+}
+
+
+def _reply(there: Desk, then: str, ticket: Ticket) -> None:
+    tickets.reply(ticket, body="Here.", user=there.ana, then=then)
+
+
+MINUTES = st.integers(1, 3000)
+STEPS = st.lists(
+    st.tuples(
+        MINUTES, st.integers(0, 11), st.sampled_from([*VERBS, "asker", "community", "renew"])
+    ),
+    max_size=14,
+)
+
+
+@given(steps=STEPS, zone=st.sampled_from(ZONES), back=st.integers(0, 20))
+@settings(max_examples=60)
+def test_any_history_equals_the_events(
+    steps: list[tuple[int, int, str]], zone: str, back: int
+) -> None:
+    with transaction.atomic():
+        there = Desk()
+        for minutes, n, what in steps:
+            there.now += timedelta(minutes=minutes)
+            if what == "renew":
+                services.renew(now=there.now)
+            elif what in ("asker", "community"):
+                there.message(n, what)
+            else:
+                there.act(n, VERBS[what](there))
+            sweep.tick(now=there.now)
+        services.renew(now=there.now)
+        rows = list(Ticket.objects.all())
+        last = there.now.date() + timedelta(days=1)
+        asked = Asked(first=last - timedelta(days=back), last=last, zone=zone, scopes=None)
+        compare(asked, rows)
+        compare_public = [row for row in rows if row.restricted_team_id is None]
+        compare(Asked(first=date(2026, 10, 1), last=last, zone=zone), compare_public)
+        _same_after_rebuilding(there.now)
+        transaction.set_rollback(True)
+
+
+def _same_after_rebuilding(now: datetime) -> None:
+    """Derived is derived: thrown away and built anew, it is the same."""
+    before = _everything()
+    assert Touched.objects.count() == 0
+    services.rebuild()
+    services.renew(now=now)
+    assert _everything() == before
+    assert services.renew(now=now) == 0
+
+
+def _everything() -> tuple[list[Any], list[Any]]:
+    facts = ReportFact.objects.values_list("ticket", "kind", "label", "at", "bucket", "seconds")
+    sums = ReportDay.objects.exclude(n=0, seconds=0).values_list(
+        "dim", "kind", "day", "value", "label", "bucket", "scope", "n", "seconds"
+    )
+    return sorted(facts), sorted(sums)
