@@ -15,6 +15,7 @@ MODULES = (
     "bench.mail",
     "bench.queue",
     "bench.search",
+    "bench.reports",
     "bench.processes",
     "bench.acks",
     "bench.chat",
