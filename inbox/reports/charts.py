@@ -171,16 +171,25 @@ def _ticks(labels: Sequence[str]) -> list[tuple[float, str]]:
     return [(_x(n, len(labels)), label) for n, label in enumerate(labels) if n % every == 0]
 
 
-def percents(values: Sequence[int | None], labels: Sequence[str], goal: int) -> Lines:
-    """Per cent per period with a goal; periods without a value have no point."""
-    known = [value for value in values if value is not None]
+def percents(
+    values: Sequence[int | None],
+    labels: Sequence[str],
+    goal: int,
+    *,
+    beside: Sequence[int | None] = (),
+) -> Lines:
+    """Per cent per period with a goal; periods without a value have no point.
+
+    `beside` is a second line without marks.
+    """
+    known = [value for value in (*values, *beside) if value is not None]
     low = min(80, max(0, (min([*known, goal]) - 1) // 10 * 10))
 
     def y(value: float) -> float:
         return round(LINE_TOP + (100 - value) / (100 - low) * LINE_HEIGHT, 1)
 
     last = max((n for n, value in enumerate(values) if value is not None), default=-1)
-    few = len(known) <= LABELS + 4
+    few = len(values) <= LABELS + 4
     dots = [
         Dot(
             x=_x(n, len(values)),
@@ -194,9 +203,13 @@ def percents(values: Sequence[int | None], labels: Sequence[str], goal: int) -> 
     ]
     step = 10 if 100 - low <= 40 else 20 if 100 - low <= 60 else 25
     grid = [(y(value), f"{value}") for value in range(100, low - 1, -step)]
-    return Lines(
-        lines=[Line(dots=dots)], grid=grid, ticks=_ticks(labels), goal_y=y(goal), goal=goal
-    )
+    other = [
+        Dot(x=_x(n, len(beside)), y=y(value)) for n, value in enumerate(beside) if value is not None
+    ]
+    lines = [Line(dots=dots)]
+    if other:
+        lines.insert(0, Line(dots=other, style="out", marked=False))
+    return Lines(lines=lines, grid=grid, ticks=_ticks(labels), goal_y=y(goal), goal=goal)
 
 
 def counts(lines: Mapping[str, Sequence[int]], labels: Sequence[str]) -> Lines:

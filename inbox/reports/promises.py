@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from inbox.reports.charts import FuseValue, fuses, percents
 from inbox.reports.gathering import Found
@@ -20,26 +21,53 @@ BY = {
 NEAR = "Median and nine of ten are exact to half a minute up to an hour, to 2.5 % above."
 
 
+HARD, SOFT = "hard", "soft"
+
+
+@dataclass(frozen=True)
+class Share:
+    """Of one kind of promise in one period: how many were kept and missed."""
+
+    kept: int
+    missed: int
+
+    @property
+    def percent(self) -> int | None:
+        """Whole per cent; none when nothing fell due."""
+        return percent(self.kept, self.kept + self.missed)
+
+
+def _shares(found: Found, label: str) -> list[Share]:
+    return [
+        Share(
+            found.series.get((n, "kept", label), 0),
+            found.series.get((n, "missed", label), 0),
+        )
+        for n in range(len(found.cut))
+    ]
+
+
+def _main(found: Found) -> tuple[str, list[Share], list[Share]]:
+    """What most of the work stands under, promises or targets; then the other of the two."""
+    hard, soft = _shares(found, HARD), _shares(found, SOFT)
+    due = [sum(s.kept + s.missed for s in shares) for shares in (hard, soft)]
+    return (HARD, hard, soft) if due[0] >= due[1] else (SOFT, soft, hard)
+
+
 def sla(found: Found) -> Report:
-    """What was kept of what was promised, hard and soft apart (S1)."""
-    rows, values = [], []
-    for n, period in enumerate(found.cut):
-        kept = [found.series.get((n, "kept", label), 0) for label in ("hard", "soft")]
-        missed = [found.series.get((n, "missed", label), 0) for label in ("hard", "soft")]
-        share = percent(sum(kept), sum(kept) + sum(missed))
-        values.append(share)
-        hard = percent(kept[0], kept[0] + missed[0])
-        soft = percent(kept[1], kept[1] + missed[1])
-        rows.append((period.words, share, kept[0], missed[0], hard, kept[1], missed[1], soft))
+    """What was kept of what was promised; soft targets apart, they are never broken (S1)."""
+    label, shares, others = _main(found)
+    hard, soft = (shares, others) if label == HARD else (others, shares)
+    both = any(share.percent is not None for share in others)
+    words = ("promises", "targets") if label == HARD else ("targets", "promises")
     return Report(
         key="sla",
         title="SLA kept",
-        lead="Per cent, promises and targets together",
-        finding=_sla_finding(found, values),
-        advice=_sla_advice(found, values),
+        lead="Promises, per cent" if label == HARD else "Targets met, per cent",
+        finding=_sla_finding(found, shares),
+        advice=_sla_advice(found, shares),
         columns=(
             Column("Period", is_number=False),
-            Column("Kept", "%"),
             Column("Promises kept"),
             Column("Promises missed"),
             Column("Promises", "%"),
@@ -47,35 +75,43 @@ def sla(found: Found) -> Report:
             Column("Targets missed"),
             Column("Targets", "%"),
         ),
-        rows=rows,
+        rows=[
+            (period.words, h.kept, h.missed, h.percent, s.kept, s.missed, s.percent)
+            for period, h, s in zip(found.cut, hard, soft, strict=True)
+        ],
         chart="lines",
-        drawing=percents(values, [period.label for period in found.cut], found.names.goal),
+        drawing=percents(
+            [share.percent for share in shares],
+            [period.label for period in found.cut],
+            found.names.goal,
+            beside=[share.percent for share in others] if both else (),
+        ),
+        legend=tuple(zip(("in", "out"), words, strict=True)) if both else (),
     )
 
 
-def _sla_finding(found: Found, values: list[int | None]) -> str:
+def _sla_finding(found: Found, shares: list[Share]) -> str:
     said = [
-        f"{period.words} {value}"
-        for period, value in zip(found.cut, values, strict=True)
-        if value is not None
+        f"{period.words} {share.percent}"
+        for period, share in zip(found.cut, shares, strict=True)
+        if share.percent is not None
     ]
-    below = sum(value < found.names.goal for value in values if value is not None)
+    below = sum(s.percent < found.names.goal for s in shares if s.percent is not None)
     if not said:
         return "Nothing fell due in these days."
     shown = ", ".join(said) if len(said) <= 16 else f"{len(said)} periods with promises"
     return f"SLA kept in per cent: {shown}. Goal {found.names.goal}. Below it: {below}."
 
 
-def _sla_advice(found: Found, values: list[int | None]) -> str:
-    known = [(value, n) for n, value in enumerate(values) if value is not None]
+def _sla_advice(found: Found, shares: list[Share]) -> str:
+    known = [(s.percent, n) for n, s in enumerate(shares) if s.percent is not None]
     if not known:
         return "Nothing fell due in these days. Give a channel an SLA policy to see this."
     worst, n = min(known)
-    missed = sum(found.series.get((n, "missed", label), 0) for label in ("hard", "soft"))
     goal = found.names.goal
     if worst >= goal:
         return f"Every period reached the goal of {goal} %. It could be higher."
-    period = found.cut[n].words
+    period, missed = found.cut[n].words, shares[n].missed
     return f"{period} was lowest with {worst} %, {missed} missed: see who was short of time then."
 
 
@@ -206,20 +242,30 @@ def _fuses(found: Found, rows: Sequence[Row], kind: str) -> object:
 
 def figure_sla(found: Found) -> Figure:
     """The first number of the page."""
-    kept = sum(n for (_, kind, _), n in found.series.items() if kind == "kept")
-    missed = sum(n for (_, kind, _), n in found.series.items() if kind == "missed")
+    label, shares, others = _main(found)
+    kept, missed = sum(s.kept for s in shares), sum(s.missed for s in shares)
     share, goal = percent(kept, kept + missed), found.names.goal
+    name = "SLA kept" if label == HARD else "SLA targets met"
     if share is None:
         return Figure(name="SLA kept", state="none", value="–", share=0, says="nothing fell due")
     off = share - goal
-    words = f"{off} points over the goal" if off > 0 else f"{-off} points under the goal"
+    points = "point" if abs(off) == 1 else "points"
+    words = f"{off} {points} over the goal" if off > 0 else f"{-off} {points} under the goal"
     return Figure(
-        name="SLA kept",
-        state="met" if off >= 0 else "breach",
+        name=name,
+        state="met" if off >= 0 else "breach" if label == HARD else "today",
         value=f"{share} %",
         share=share,
-        says=f"{words if off else 'exactly the goal'}, {missed} missed",
+        says=f"{words if off else 'exactly the goal'}, {_missed(label, missed, others)}",
     )
+
+
+def _missed(label: str, missed: int, others: Sequence[Share]) -> str:
+    """How many were missed; a broken promise is never hidden behind targets."""
+    broken = sum(share.missed for share in others)
+    if label == SOFT and broken:
+        return f"{missed} missed, {broken} {'promise' if broken == 1 else 'promises'} broken"
+    return f"{missed} missed"
 
 
 def figure_first(found: Found) -> Figure:

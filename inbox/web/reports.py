@@ -64,6 +64,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         "overview": overview(found),
         "is_future": asked.span[0] > now,
         "building": _building(),
+        "params": {"first": f"{asked.first}", "last": f"{asked.last}"},
     }
     return page(request, "reports/reports.html", context)
 
