@@ -208,7 +208,8 @@ def percents(
     ]
     lines = [Line(dots=dots)]
     if other:
-        lines.insert(0, Line(dots=other, style="out", marked=False))
+        # a single point is no line: it needs its mark to be seen
+        lines.insert(0, Line(dots=other, style="out", marked=len(other) == 1))
     return Lines(lines=lines, grid=grid, ticks=_ticks(labels), goal_y=y(goal), goal=goal)
 
 

@@ -114,7 +114,11 @@ class _Walk:
         for event in self.events:
             metric = event.data.get("metric", "")
             soft = "soft" if event.data.get("soft") else "hard"
-            if event.kind in ("breached", "missed"):
+            if event.kind == "status" and event.data["from"] not in LIVE:
+                # it came back: what was promised before its end can be kept no more
+                done += [(at, label, "missed") for at, label in misses.values()]
+                misses.clear()
+            elif event.kind in ("breached", "missed"):
                 if metric in misses:
                     done.append((*misses.pop(metric), "missed"))
                 misses[metric] = (event.at, soft)

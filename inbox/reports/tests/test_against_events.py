@@ -198,12 +198,14 @@ STEPS = st.lists(
     max_size=16,
 )
 PAUSED_FIRST = [(60, 0, "hold"), (120, 0, "reopen"), (30, 0, "reply"), (10, 0, "close")]
+BROKEN_TWICE = [(3000, 0, "close"), (60, 0, "reopen"), (30, 0, "reply"), (10, 0, "close")]
 HELPED_LATE = [(900, 1, "community"), (60, 1, "asker"), (3000, 1, "reply_close"), (9, 1, "reopen")]
 
 
 @pytest.mark.slow
 @given(steps=STEPS, zone=st.sampled_from(ZONES), back=st.integers(0, 9), before=st.integers(-1, 4))
 @example(steps=PAUSED_FIRST, zone="Asia/Kathmandu", back=3, before=0)
+@example(steps=BROKEN_TWICE, zone="UTC", back=9, before=-1)
 @example(steps=HELPED_LATE, zone="America/St_Johns", back=2, before=1)
 @settings(max_examples=30)
 def test_any_history_equals_the_events(
