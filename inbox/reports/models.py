@@ -29,7 +29,10 @@ class ReportFact(models.Model):
     where it stands on the scale of `scale`. 0 stands for nobody, no team and not restricted.
     """
 
-    ticket = models.ForeignKey("inbox.Ticket", on_delete=models.CASCADE, related_name="+")
+    # no constraint: checking it would hold up whoever works on the tickets meanwhile
+    ticket = models.ForeignKey(
+        "inbox.Ticket", on_delete=models.CASCADE, db_constraint=False, related_name="+"
+    )
     kind = models.CharField(max_length=8, choices=FactKind.choices)
     label = models.CharField(max_length=20, blank=True)
     at = models.DateTimeField()

@@ -282,7 +282,10 @@ class Touched(models.Model):
     Written in the change itself, so no commit is ever missed, whatever its order.
     """
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, db_index=False, related_name="+")
+    # no constraint: it would lock tickets for the job that takes the rows
+    ticket = models.ForeignKey(
+        Ticket, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
 
     class Meta:
         verbose_name_plural = "touched"
