@@ -46,7 +46,7 @@ class Choices:
             return [(f"{c.kind}/{c.key}", str(c.pk), c.label or str(c)) for c in self.channels]
         if dim == "person":
             people = [(u.username, str(u.pk), u.display_name) for u in self.people]
-            return [*people, (NONE, "0", "Nobody")]
+            return [*people, (NONE, "0", "Unassigned")]
         if dim == "team":
             return [*((t.key, str(t.pk), t.name) for t in self.teams), (NONE, "0", "No team")]
         if dim == "category":

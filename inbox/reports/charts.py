@@ -44,7 +44,7 @@ class FuseRow:
     @property
     def words_fit(self) -> bool:
         """Whether both words have room beside each other."""
-        return self.p90 - self.median >= 9
+        return self.p90 - self.median >= 12
 
     @property
     def words_fit_phones(self) -> bool:

@@ -65,7 +65,7 @@ def sla(found: Found) -> Report:
         title="SLA kept",
         lead="Promises, per cent" if label == HARD else "Targets met, per cent",
         finding=_sla_finding(found, shares),
-        advice=_sla_advice(found, shares),
+        advice=_sla_advice(found, shares) + _broken(label, others),
         columns=(
             Column("Period", is_number=False),
             Column("Promises kept"),
@@ -88,6 +88,14 @@ def sla(found: Found) -> Report:
         ),
         legend=tuple(zip(("in", "out"), words, strict=True)) if both else (),
     )
+
+
+def _broken(label: str, others: Sequence[Share]) -> str:
+    """A broken promise is never hidden behind targets."""
+    n = sum(share.missed for share in others)
+    if label == HARD or not n:
+        return ""
+    return f" {n} {'promise was' if n == 1 else 'promises were'} broken: look at those first."
 
 
 def _sla_finding(found: Found, shares: list[Share]) -> str:
@@ -261,7 +269,7 @@ def figure_sla(found: Found) -> Figure:
 
 
 def _missed(label: str, missed: int, others: Sequence[Share]) -> str:
-    """How many were missed; a broken promise is never hidden behind targets."""
+    """How many were missed, broken promises by their name."""
     broken = sum(share.missed for share in others)
     if label == SOFT and broken:
         return f"{missed} missed, {broken} {'promise' if broken == 1 else 'promises'} broken"

@@ -92,7 +92,7 @@ class Names:
         if dim == "priority":
             return value.capitalize()
         known: dict[str, str] = getattr(self, dim)
-        lacking = {"person": "Nobody", "team": "No team"}
+        lacking = {"person": "Unassigned", "team": "No team"}
         return known.get(value) or lacking.get(dim, "Gone")
 
 

@@ -346,3 +346,21 @@ def test_unknown_reports_are_not_there(client: Client, ana: User) -> None:
         2,
     )
     assert date.fromisoformat(one["from"])
+
+
+def test_broken_promises_are_not_hidden_behind_targets(client: Client, ana: User) -> None:
+    """Two targets met and one promise broken: the line shows the targets, words tell of both."""
+    now = timezone.now()
+    soft = desk.mailbox("jobs", policy=desk.policy("t", soft=True, first_response_unit="hours"))
+    hard = desk.mailbox(policy=desk.policy(first_response_unit="hours"))
+    for channel in (soft, soft, hard):
+        row = desk.ticket(at=now - timedelta(hours=20), channel=channel)
+        late = timedelta(hours=10 if channel == hard else 1)
+        with pipeline.change(Actor.user(ana), now=now - timedelta(hours=20) + late):
+            tickets.reply(row, body="Here.", user=ana)
+    renew()
+    counted = [row[1:] for row in figures(ana)["sla"]]
+    assert [sum(row[n] for row in counted) for n in (0, 1, 3, 4)] == [0, 1, 2, 0]
+    page = client.get("/reports/").content.decode()
+    assert "0 missed, 1 promise broken" in page
+    assert "1 promise was broken: look at those first." in page
