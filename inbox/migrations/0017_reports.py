@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inbox", "0012_livechat"),
+        ("inbox", "0016_search"),
     ]
 
     operations = [
