@@ -13,7 +13,7 @@ from inbox.accounts.models import User
 from inbox.calendars.clock import BusinessCalendar, is_open
 from inbox.channels.models import Channel
 from inbox.common.config import setting
-from inbox.livechat.models import Conversation
+from inbox.livechat.models import Rating
 from inbox.loop.models import Link
 from inbox.people.models import Identity
 from inbox.reports import queries
@@ -204,16 +204,13 @@ def _narrow(rows: QuerySet[Ticket], asked: Asked) -> QuerySet[Ticket]:
 
 
 def _ratings(user: User, asked: Asked) -> dict[int, int]:
-    """How chats were rated, by the day they began."""
+    """How chats were rated in this time, once per closing."""
     begin, end = asked.span
-    chats = Conversation.objects.filter(
-        rating__isnull=False, created_at__gte=begin, created_at__lt=end
-    )
+    given = Rating.objects.filter(rated_at__gte=begin, rated_at__lt=end)
     if not user.is_admin or asked.filters:
         mine = _narrow(tickets.visible_to(user), asked)
-        chats = chats.filter(Q(thread__ticket__in=mine))
-    rows = chats.values_list("rating").annotate(n=Count("pk")).order_by()
-    return {rating: n for rating, n in rows if rating is not None}
+        given = given.filter(conversation__thread__ticket__in=mine)
+    return dict(given.values_list("score").annotate(n=Count("pk")).order_by())
 
 
 BANDS = (1, 3, 7, 14)  # days; the last band is open

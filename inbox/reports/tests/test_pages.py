@@ -145,15 +145,16 @@ def test_ratings_count_by_what_the_chat_is_about(ana: User) -> None:
     visitor = Visitor.objects.create(
         channel=row.channel, external_key="v", created_at=row.created_at
     )
-    for n, rating in enumerate((5, 4, 1, None)):
-        Conversation.objects.create(
+    for n, score in enumerate((5, 4, 1, None)):
+        chat = Conversation.objects.create(
             channel=row.channel,
             visitor=visitor,
             key=f"c{n}",
             thread=row.threads.get() if n == 0 else None,
-            rating=rating,
             created_at=row.created_at,
         )
+        if score is not None:
+            chat.ratings.create(closing=1, score=score, rated_at=row.created_at)
     admin = desk.agent("eve", role=Role.ADMIN)
     assert [r[1] for r in figures(admin)["ratings"]] == [1, 1, 0, 0, 1]
     assert [r[1] for r in figures(ana)["ratings"]] == [1, 0, 0, 0, 0]
