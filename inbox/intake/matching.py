@@ -31,8 +31,12 @@ class Match:
 
     @property
     def is_visitor(self) -> bool:
-        """Somebody who left a live chat answers our mail: their own token says so."""
-        if self.thread is None or self.unverified or self.matched_by != "reply_token":
+        """Somebody writes in their live chat, or answers our mail by their own token.
+
+        In a chat it is one person, also when they have signed in meanwhile.
+        """
+        mine = self.matched_by in ("thread", "reply_token")
+        if self.thread is None or self.unverified or not mine:
             return False
         return Capability.LIVE in self.thread.channel.type.capabilities
 

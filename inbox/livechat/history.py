@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from inbox.livechat.models import Conversation, Entry, EntryKind
 from inbox.tickets.models import Direction
@@ -17,8 +17,8 @@ def of(current: Conversation) -> list[dict[str, Any]]:
         conversation=OuterRef("pk"), kind=EntryKind.MESSAGE, message__direction=Direction.IN
     ).order_by("pk")
     rows = (
-        Conversation.objects.filter(visitor=current.visitor_id, pk__lt=current.pk)
-        .exclude(thread=None)
+        Conversation.objects.filter(visitor=current.visitor_id)
+        .exclude(Q(pk=current.pk) | Q(thread=None))
         .annotate(
             words=Subquery(first.values("message__new_text")[:1]),
             gone_at=Subquery(first.values("message__deleted_at")[:1]),

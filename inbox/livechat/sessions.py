@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
-from inbox.channels.models import Channel
+from inbox.channels.models import Channel, Delivery
 from inbox.common.crypto import digest_of
 from inbox.livechat import identity, proofwork
 from inbox.livechat.identity import Proven, WrongProof, proof
@@ -83,6 +83,7 @@ def begin(here: Here, claims: Claims) -> tuple[str, Conversation]:
     if before != visitor:
         if before is not None:  # what was handed out before the person was known is void
             revoke(here.token)
+            _carry_over(before, visitor, here.now)
         token = _hand_out(visitor, here.now)
     _take_claims(visitor, claims, confirmed=proven.email.lower() if proven else "")
     return token, _conversation(visitor, claims, here.now)
@@ -95,7 +96,7 @@ def revoke(token: str) -> None:
 
 def newest(visitor: Visitor) -> Conversation | None:
     """The visitor's current conversation."""
-    return _mine(visitor).order_by("-pk").first()
+    return _newest_first(visitor).first()
 
 
 def earlier(visitor: Visitor, key: str) -> Conversation | None:
@@ -106,6 +107,11 @@ def earlier(visitor: Visitor, key: str) -> Conversation | None:
 def _mine(visitor: Visitor) -> QuerySet[Conversation]:
     rows = Conversation.objects.filter(visitor=visitor)
     return rows.select_related("channel", "visitor", "thread__ticket")
+
+
+def _newest_first(visitor: Visitor) -> QuerySet[Conversation]:
+    """What goes on first, then what ended last: an old chat may have been opened again."""
+    return _mine(visitor).order_by(F("ended_at").desc(nulls_first=True), "-pk")
 
 
 # ------------------------------------------------------------------ who it is
@@ -144,6 +150,30 @@ def _stranger(here: Here, work: Work) -> Visitor:
     return Visitor.objects.create(channel=here.channel, external_key=key, created_at=here.now)
 
 
+def _carry_over(before: Visitor, visitor: Visitor, now: datetime) -> None:
+    """What somebody said before they signed in goes on: their token says that it was theirs.
+
+    Not what another proven person said in this browser, and not beside a chat that goes on.
+    """
+    if before.verified:
+        return
+    row = Conversation.objects.filter(visitor=before, ended_at=None).order_by("-pk").first()
+    if row is None or not (row.thread_id or _is_waiting(row)):
+        return
+    Visitor.objects.select_for_update().get(pk=visitor.pk)  # several devices may sign in at once
+    open_ones = Conversation.objects.filter(visitor=visitor, ended_at=None)
+    if open_ones.exclude(thread=None).exists():
+        return
+    open_ones.update(ended_at=now)  # a page that was only looked at
+    Conversation.objects.filter(pk=row.pk).update(visitor=visitor)
+
+
+def _is_waiting(row: Conversation) -> bool:
+    """Whether a line is stored that is not filed yet."""
+    lines = Delivery.objects.filter(channel=row.channel_id, state="pending")
+    return lines.filter(dedupe_key__startswith=f"{row.key}:").exists()
+
+
 def _hand_out(visitor: Visitor, now: datetime) -> str:
     if visitor.verified:
         spend("chat_identifies_per_hour", visitor.pk)
@@ -170,7 +200,11 @@ def _take_claims(visitor: Visitor, claims: Claims, *, confirmed: str) -> None:
 
 def _conversation(visitor: Visitor, claims: Claims, now: datetime) -> Conversation:
     going_on = Q(ended_at=None) | Q(ended_at__gt=now - OVER_AFTER)
-    row = _mine(visitor).filter(going_on).order_by("-pk").first()
+    mine = _newest_first(visitor).filter(going_on)
+    row = mine.first()
+    if row is None:  # tabs that open at the same moment share one
+        Visitor.objects.select_for_update().get(pk=visitor.pk)
+        row = mine.all().first()
     email = claims.email or (row.email if row else "") or visitor.email
     # an address that is known to be the visitor's needs no click in a mail
     known_at = now if email and email.lower() == visitor.confirmed_email else None
