@@ -108,6 +108,7 @@ class EntryKind(models.TextChoices):
     MESSAGE = "message", "Message"
     CHANGED = "changed", "Message changed"
     CLOSED = "closed", "Closed"
+    OPENED = "opened", "Opened again"
 
 
 class Entry(models.Model):

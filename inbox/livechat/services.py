@@ -68,11 +68,10 @@ def say(
 
 def end(conversation: Conversation) -> None:
     """The visitor is done. A question that nobody has answered stays on the queue."""
+    # the ticket first, as when a line is filed: two that wait for each other would both fail
+    ticket = tickets.lock(conversation.thread.ticket_id) if conversation.thread else None
     _mark_ended(Conversation.objects.filter(pk=conversation.pk))
-    if conversation.thread is None:
-        return
-    ticket = tickets.lock(conversation.thread.ticket_id)
-    if ticket.is_live and ticket.answered_at is not None:
+    if ticket is not None and ticket.is_live and ticket.answered_at is not None:
         tickets.close(ticket, resolution="solved", why="the visitor ended the chat")
 
 
@@ -100,7 +99,7 @@ def on_event(event: TicketEvent) -> None:
     elif event.kind == kinds.CLOSED:
         _close(event.ticket)
     elif event.kind == kinds.REOPENED:
-        Conversation.objects.filter(thread__ticket=event.ticket).update(ended_at=None)
+        _open_again(event.ticket)
 
 
 def _show(message: Message, *, first: bool = False) -> None:
@@ -171,7 +170,16 @@ def _close(ticket: Ticket) -> None:
     rows = Conversation.objects.filter(thread__ticket=ticket)
     _mark_ended(rows)
     for conversation in rows.select_related("channel"):
-        Entry.objects.create(
-            conversation=conversation, kind=EntryKind.CLOSED, at=work.current().now
-        )
+        _tell(conversation, EntryKind.CLOSED)
         continuing.plan_closing(conversation)
+
+
+def _open_again(ticket: Ticket) -> None:
+    """The team goes on with it; a visitor who wrote again knows that already."""
+    for conversation in Conversation.objects.filter(thread__ticket=ticket, ended_at__isnull=False):
+        _tell(conversation, EntryKind.OPENED)
+    Conversation.objects.filter(thread__ticket=ticket).update(ended_at=None)
+
+
+def _tell(conversation: Conversation, kind: EntryKind) -> None:
+    Entry.objects.create(conversation=conversation, kind=kind, at=work.current().now)

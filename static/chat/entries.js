@@ -92,7 +92,7 @@ export function toEnd() { $("scroll").scrollTop = 0; $("below").hidden = true; }
 export function take(entry) {
   if (entry.id <= chat.last) return "";
   chat.last = entry.id;
-  if (entry.kind === "closed") return "closed";
+  if (entry.kind === "closed" || entry.kind === "opened") return entry.kind;
   const known = shown.get(entry.message);
   if (!known && entry.kind !== "message") return "";
   const stay = !entry.mine && !atEnd();

@@ -29,7 +29,7 @@ export function leave() { stopped?.abort(); chat.session = null; chat.conversati
 
 function hear(entry) {
   const what = take(entry);
-  if (what === "closed") chat.session.ended = true;
+  if (what === "closed" || what === "opened") chat.session.ended = what === "closed";
   if (what === "mine") { chat.session.ended = false; drop(entry.client_id); }
   if (what === "theirs") { typing(""); if (entry.id > chat.read) chime(); }
   if (what) { refresh(); look(); }
