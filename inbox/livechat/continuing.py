@@ -20,6 +20,7 @@ from inbox.livechat.links import confirm_link, rating_link
 from inbox.livechat.models import Conversation, EntryKind
 from inbox.livechat.passing import is_here, seen_lately
 from inbox.outbox import services as outbox
+from inbox.tickets import services as tickets
 from inbox.tickets.models import Direction, Message, Status, Ticket, Visibility
 from inbox.tickets.tokens import token_for
 
@@ -64,12 +65,14 @@ def heard(conversation: Conversation, message: Message) -> None:
 
 def confirm(conversation: Conversation) -> None:
     """The address is the visitor's own: what has waited for that may leave."""
-    visitor = conversation.visitor
-    visitor.confirmed_email = conversation.email.lower()
+    email, visitor = conversation.email, conversation.visitor
+    visitor.confirmed_email = email.lower()
     visitor.save(update_fields=["confirmed_email"])
-    if conversation.email_confirmed_at is None:
-        conversation.email_confirmed_at = work.current().now
-        conversation.save(update_fields=["email_confirmed_at"])
+    now = work.current().now
+    # not another one that was typed at this moment
+    rows = Conversation.objects.filter(pk=conversation.pk, email=email, email_confirmed_at=None)
+    if rows.update(email_confirmed_at=now):
+        conversation.email_confirmed_at = now
         if _unseen(conversation):
             plan(conversation)
 
@@ -82,6 +85,8 @@ def due_ids(now: datetime) -> list[int]:
 
 def write_to(pk: int, now: datetime) -> bool:
     """Mail what the visitor has not seen, or look again later."""
+    of_chat = Ticket.objects.filter(threads__conversation=pk).values_list("pk", flat=True)
+    tickets.lock_all(list(of_chat))  # first, as when a line is filed
     rows = Conversation.objects.select_for_update(of=("self",))
     conversation = rows.select_related("channel", "thread__ticket").get(pk=pk)
     conversation.mail_due_at = _later(conversation, now)

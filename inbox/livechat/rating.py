@@ -6,6 +6,7 @@ from inbox.common import work
 from inbox.livechat.limits import spend
 from inbox.livechat.models import Conversation, Rating
 from inbox.tickets import services as tickets
+from inbox.tickets.models import Ticket
 
 SCORES = ((1, "Very bad"), (2, "Bad"), (3, "Fair"), (4, "Good"), (5, "Very good"))
 CHANGE_WITHIN = timedelta(days=7)
@@ -17,7 +18,8 @@ class TooLate(Exception):
 
 def rate(conversation: Conversation, *, score: int, comment: str, closing: int) -> Rating:
     """Keep it, and tell the team when it is new or another one. Raises `TooLate`, `TooMany`."""
-    # one at a time: a double click is one note
+    # one at a time: a double click is one note. The ticket first, as when a line is filed
+    ticket = tickets.lock(conversation.thread.ticket_id) if conversation.thread else None
     Conversation.objects.select_for_update().get(pk=conversation.pk)
     known = Rating.objects.filter(conversation=conversation, closing=closing).first()
     now = work.current().now
@@ -32,7 +34,8 @@ def rate(conversation: Conversation, *, score: int, comment: str, closing: int) 
         defaults={"score": score, "comment": comment},
         create_defaults={"score": score, "comment": comment, "rated_at": now},
     )
-    _tell(conversation, row, again=known is not None)
+    if ticket is not None:
+        _tell(ticket, row, again=known is not None)
     return row
 
 
@@ -43,10 +46,8 @@ def of(conversation: Conversation) -> Rating | None:
     return conversation.ratings.filter(closing=conversation.closings).first()
 
 
-def _tell(conversation: Conversation, row: Rating, *, again: bool) -> None:
-    if conversation.thread is None:
-        return
+def _tell(ticket: Ticket, row: Rating, *, again: bool) -> None:
     words = f": {row.comment}" if row.comment else ""
     said = "now rates" if again else "rated"
     text = f"The visitor {said} this chat {row.score} of 5{words}"
-    tickets.add_note(tickets.lock(conversation.thread.ticket_id), body=text)
+    tickets.add_note(ticket, body=text)
