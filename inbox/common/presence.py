@@ -27,6 +27,7 @@ LONGEST_SECONDS = 120  # nothing is noted for longer; a place that nobody renews
 REST_SECONDS = 5.0
 MOST_PLACES = 10_000  # in one process, before those are looked for where nobody is any more
 ONLINE_SECONDS = 40.0
+VISITOR_SECONDS = 45.0  # an open page of a visitor says so more often than that
 # a page that is changed for another closes its stream and opens the next one
 BETWEEN_PAGES_SECONDS = 5.0
 
@@ -175,6 +176,11 @@ def leave(place: str, who: str) -> Value | None:
 def at(*places: str) -> list[dict[str, Value]]:
     """Who is at each of these places, and what is said of them."""
     return store().at(places) if places else []
+
+
+def chat(conversation_id: int) -> str:
+    """Where the visitor of a chat is noted."""
+    return f"chat:{conversation_id}"
 
 
 # ------------------------------------------------------------------ colleagues

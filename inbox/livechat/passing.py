@@ -13,7 +13,7 @@ from inbox.common import live, presence
 from inbox.livechat.models import Conversation, Entry, EntryKind
 from inbox.tickets.models import Direction
 
-HERE_SECONDS = 45.0
+HERE_SECONDS = presence.VISITOR_SECONDS
 SEEN_FOR = timedelta(seconds=HERE_SECONDS)
 SEEN_EVERY = timedelta(seconds=12)
 TYPING_SECONDS = 6.0
@@ -21,11 +21,6 @@ POLLING, TYPING = "polling", "typing"
 # told to the pages of a chat that has got its ticket: else every ticket that is opened anywhere
 # would wake every page where nobody has written yet
 BEGUN = "begun"
-
-
-def place(conversation_id: int) -> str:
-    """Where a visitor is noted."""
-    return f"chat:{conversation_id}"
 
 
 def desk(ticket: int) -> str:
@@ -48,7 +43,7 @@ class Visitor:
 
 def visitor(conversation: Conversation, now: datetime) -> Visitor:
     """What the team sees of the visitor of a chat."""
-    (there,) = presence.at(place(conversation.pk))
+    (there,) = presence.at(presence.chat(conversation.pk))
     here = bool(there) or seen_lately(conversation, now)
     return Visitor(
         here=here,
@@ -66,7 +61,7 @@ def _left(conversation: Conversation) -> datetime | None:
 
 def is_here(conversation: Conversation, now: datetime) -> bool:
     """Whether a page of the visitor is open."""
-    return bool(presence.at(place(conversation.pk))[0]) or seen_lately(conversation, now)
+    return bool(presence.at(presence.chat(conversation.pk))[0]) or seen_lately(conversation, now)
 
 
 def seen_lately(conversation: Conversation, now: datetime) -> bool:
@@ -76,7 +71,7 @@ def seen_lately(conversation: Conversation, now: datetime) -> bool:
 
 def come(conversation: Conversation, page: str, now: datetime) -> None:
     """A page is open (`page` is its stream): said at its start, and by what it asks for."""
-    new = presence.note(place(conversation.pk), page, seconds=HERE_SECONDS) is None
+    new = presence.note(presence.chat(conversation.pk), page, seconds=HERE_SECONDS) is None
     seen = conversation.seen_at
     if seen is None or now - seen > SEEN_EVERY:
         conversation.seen_at = now
@@ -87,12 +82,12 @@ def come(conversation: Conversation, page: str, now: datetime) -> None:
 
 def stay(conversation_id: int, page: str) -> None:
     """A page is still open; no question to the database."""
-    presence.note(place(conversation_id), page, seconds=HERE_SECONDS)
+    presence.note(presence.chat(conversation_id), page, seconds=HERE_SECONDS)
 
 
 def go(conversation_id: int, page: str, now: datetime) -> None:
     """A page was closed. The visitor is gone with the last one."""
-    where = place(conversation_id)
+    where = presence.chat(conversation_id)
     presence.leave(where, page)
     if set(presence.at(where)[0]) - {TYPING}:
         return
@@ -114,7 +109,7 @@ def moves(conversation: Conversation, page: str) -> None:
 
 def types(conversation: Conversation) -> None:
     """The visitor types, until it has not been said for some seconds."""
-    if presence.note(place(conversation.pk), TYPING, seconds=TYPING_SECONDS + 2) is None:
+    if presence.note(presence.chat(conversation.pk), TYPING, seconds=TYPING_SECONDS + 2) is None:
         tell_desks(conversation)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from inbox.channels.contract import Capability, Card, CardPart
-from inbox.common import work
+from inbox.common import presence, work
 from inbox.common.text import literal
 from inbox.mirrors import cards
 from inbox.mirrors.models import MirrorCard, MirrorTarget, Purpose
@@ -20,7 +20,7 @@ HINT = (
 CLOSING = "The visitor sees that the chat has ended."
 LONGEST_QUOTE = 600
 EVERY = timedelta(seconds=3)  # changes of one card are gathered for so long
-SEEN_FOR = timedelta(seconds=45)  # an open page says so more often than that
+SEEN_FOR = timedelta(seconds=presence.VISITOR_SECONDS)
 HERE, GONE = "here:", "gone:"
 
 
@@ -47,10 +47,21 @@ def stale_ids(now: datetime) -> list[int]:
     """Tickets whose visitor has come or gone since their card was changed."""
     seen, since = "ticket__threads__conversation__seen_at", now - SEEN_FOR
     away = Q(**{f"{seen}__isnull": True}) | Q(**{f"{seen}__lte": since})
-    chats = Q(ticket__threads__conversation__isnull=False)
-    rows = MirrorCard.objects.filter(chats, purpose=Purpose.BRIDGE, ticket__status__in=LIVE)
+    # of tickets that were merged: only the chat whose card it is
+    mine = Q(ticket__threads__conversation__isnull=False, ticket__threads__moved_from=[])
     news = Q(shown__startswith=HERE) & away | Q(shown__startswith=GONE, **{f"{seen}__gt": since})
-    return list(rows.filter(news).values_list("ticket", flat=True).distinct()[:200])
+    rows = MirrorCard.objects.filter(
+        mine, news, purpose=Purpose.BRIDGE, ticket__status__in=LIVE
+    ).values_list("ticket", "ticket__threads__conversation", "shown")
+    found = list(rows)
+    there = presence.at(*(presence.chat(chat) for _, chat, _ in found))
+    # a page that only waits asks the database for nothing; its stream says that it is open
+    stale = [
+        number
+        for (number, _, shown), pages in zip(found, there, strict=True)
+        if not (shown.startswith(HERE) and pages)
+    ]
+    return list(dict.fromkeys(stale))[:200]
 
 
 def freshen(pk: int, now: datetime) -> bool:
@@ -64,7 +75,7 @@ def freshen(pk: int, now: datetime) -> bool:
 def _card(ticket: Ticket, thread: Thread) -> tuple[Card, str]:
     """The card, and the mark of whether it says that the visitor is here."""
     chat = getattr(thread, "conversation", None)  # a part that was split off has none
-    here = chat is not None and _is_here(chat.seen_at)
+    here = chat is not None and _is_here(chat)
     first = thread.messages.filter(direction=Direction.IN, deleted_at=None).order_by("pk").first()
     fields = [("Visitor", _visitor(ticket, chat))]
     page = chat.page if chat is not None else ticket.permalink
@@ -85,8 +96,10 @@ def _card(ticket: Ticket, thread: Thread) -> tuple[Card, str]:
     return card, HERE if here else GONE
 
 
-def _is_here(seen_at: datetime | None) -> bool:
-    return seen_at is not None and work.current().now - seen_at < SEEN_FOR
+def _is_here(chat: Any) -> bool:
+    seen = chat.seen_at
+    lately = seen is not None and work.current().now - seen < SEEN_FOR
+    return lately or bool(presence.at(presence.chat(chat.pk))[0])
 
 
 def _visitor(ticket: Ticket, chat: Any) -> str:

@@ -43,7 +43,7 @@ def fetch(pk: int, *, now: datetime) -> str:
     if message is not None:
         with pipeline.change(Actor.system("fetch"), now=now):
             livechat.file_came(message)
-        live.publish(0, message.ticket_id, ["file"], None)
+        live.publish(0, message.ticket_id, ["file"], message.ticket.restricted_team_id)
     return "done"
 
 
