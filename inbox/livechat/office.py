@@ -1,10 +1,12 @@
 """When somebody can be expected to answer, how soon usually, and who: nothing that is not known."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
 from django.core.cache import cache
+from redis import RedisError
 
 from inbox.accounts.models import User
 from inbox.calendars import clock
@@ -87,11 +89,13 @@ def usual_minutes(channel: Channel, now: datetime) -> int | None:
     """
     if channel.policy is None:
         return None
-    key = f"chat-usual:{channel.pk}:{channel.policy.key}"
-    known = cache.get(key)
+    key, known = f"chat-usual:{channel.pk}:{channel.policy.key}", None
+    with suppress(RedisError):  # a cache that is away costs a question, not the chat
+        known = cache.get(key)
     if known is None:
         known = _measured(channel, channel.policy.key, now) or 0
-        cache.set(key, known, KEPT_SECONDS)
+        with suppress(RedisError):
+            cache.set(key, known, KEPT_SECONDS)
     return known or None
 
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
@@ -24,6 +26,8 @@ from inbox.livechat.proofwork import ProofRequired
 from inbox.livechat.sessions import WrongProof
 from inbox.web.bodycap import MOST_JSON_BYTES
 
+log = structlog.get_logger(__name__)
+AGAIN_SECONDS = "5"
 WORDS = {
     401: "unauthorized",
     403: "forbidden",
@@ -33,6 +37,7 @@ WORDS = {
     413: "too_large",
     415: "wrong_type",
     429: "too_many",
+    503: "unavailable",
 }
 
 
@@ -135,6 +140,10 @@ def guarded(
     except TooMany as error:
         answer = _refusal(Refused(429, "That is too much at once. Please wait a little."))
         answer["Retry-After"] = str(error.retry_after_seconds)
+    except OperationalError as error:  # away, or every connection is in use
+        log.warning("chat_unavailable", error=str(error)[:80])
+        answer = _refusal(Refused(503, "We are very busy. Please try again in a moment."))
+        answer["Retry-After"] = AGAIN_SECONDS
     if origin:
         answer["Access-Control-Allow-Origin"] = origin
         answer["Access-Control-Allow-Headers"] = "authorization, content-type, last-event-id"

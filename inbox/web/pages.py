@@ -1,6 +1,9 @@
 """Small pages: Markdown preview, errors."""
 
+import sys
+
 from django.contrib.auth.decorators import login_required
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
@@ -26,8 +29,13 @@ def denied(request: HttpRequest, exception: Exception | None = None) -> HttpResp
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """500, without a word of what went wrong inside."""
+    """500, without a word of what went wrong inside; 503 when the database is away or too busy."""
+    code = 503 if isinstance(sys.exception(), OperationalError) else 500
     if request.path.startswith("/api/"):
         body = {"type": "error", "detail": "Something went wrong here.", "errors": {}}
-        return JsonResponse(body, status=500)
-    return render(request, "pages/error.html", {"code": 500}, status=500)
+        answer: HttpResponse = JsonResponse(body, status=code)
+    else:
+        answer = render(request, "pages/error.html", {"code": code}, status=code)
+    if code == 503:
+        answer["Retry-After"] = "5"
+    return answer
