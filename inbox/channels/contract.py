@@ -46,10 +46,11 @@ from inbox.channels.inbound import (
     ThreadRef,
 )
 from inbox.channels.jsontext import loads
-from inbox.channels.specs import Previous, SettingSpec
+from inbox.channels.specs import IDENTITY_BEFORE, Previous, SettingSpec
 from inbox.channels.tracker import Tracker
 
 __all__ = [
+    "IDENTITY_BEFORE",
     "ActionAnswer",
     "Author",
     "BadSignature",
@@ -128,6 +129,13 @@ class ChannelConfig:
     def get(self, name: str, default: str = "") -> str:
         """A setting or a secret by its documented name."""
         return self.secrets.get(name) or self.settings.get(name) or default
+
+    def identity_secrets(self, now: datetime) -> list[str]:
+        """The secrets that count now, the newest first: while one is changed there are two."""
+        found = [self.get("identity_secret")]
+        if IDENTITY_BEFORE.counts(self.get(IDENTITY_BEFORE.until), now):
+            found.append(self.get(IDENTITY_BEFORE.name))
+        return [secret for secret in found if secret]
 
 
 # ------------------------------------------------------------------ out

@@ -1,6 +1,7 @@
 """The names that connecting a channel accepts. No Django and no Celery in this module."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10,6 +11,19 @@ class Previous:
     name: str  # the setting that keeps it
     until: str  # the setting that names the last day, like 2026-12-31
     days: int
+
+    def counts(self, last_day: str, now: datetime) -> bool:
+        """Whether the secret before still counts."""
+        try:
+            return now.date() <= date.fromisoformat(last_day)
+        except ValueError:
+            return False
+
+
+# the secret by which a site's server proves who its visitor is, in our room and at the border
+IDENTITY_BEFORE = Previous(
+    name="identity_secret_previous", until="identity_previous_until", days=14
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,11 +11,9 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
-
-from inbox.channels.contract import ChannelConfig
 
 LONGEST = timedelta(hours=1)
 SKEW = timedelta(minutes=1)  # between the site's clock and ours
@@ -41,22 +39,6 @@ class Proven:
         """The visitor's key in the channel: the same person on every device."""
         kind, subject = ("id", self.user_id) if self.user_id else ("mail", self.email.lower())
         return f"{kind}-{sha256(subject.encode()).hexdigest()[:40]}"
-
-
-def secrets_of(config: ChannelConfig, now: datetime) -> list[str]:
-    """The secrets that count now, the newest first."""
-    found = [config.get("identity_secret")]
-    if is_until(config.get("identity_previous_until"), now):
-        found.append(config.get("identity_secret_previous"))
-    return [secret for secret in found if secret]
-
-
-def is_until(day: str, now: datetime) -> bool:
-    """Whether a day, written `2026-12-31`, is not over yet."""
-    try:
-        return now.date() <= date.fromisoformat(day)
-    except ValueError:
-        return False
 
 
 def proof(secret: str, user_id: str, email: str) -> str:

@@ -121,7 +121,7 @@ def _proven(here: Here, claims: Claims) -> Proven | None:
     """Whom the site's server has signed; None when nothing was signed. Raises `WrongProof`."""
     if not (claims.user_hash or claims.user_jwt):
         return None
-    known_secrets = identity.secrets_of(here.channel.config, here.now)
+    known_secrets = here.channel.config.identity_secrets(here.now)
     try:
         if claims.user_jwt:
             return identity.by_jwt(

@@ -11,7 +11,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -37,26 +37,10 @@ def sign(body: bytes, secret: str) -> str:
 def verify(raw: RawRequest, config: ChannelConfig) -> None:
     """Raises `BadSignature`; without a secret nothing is believed."""
     given = raw.headers.get(SIGNATURE, "").encode("utf-8", "replace")
-    right = [
-        hmac.compare_digest(sign(raw.body, secret).encode(), given) for secret in _secrets(config)
-    ]
+    known = config.identity_secrets(datetime.now(UTC))
+    right = [hmac.compare_digest(sign(raw.body, secret).encode(), given) for secret in known]
     if not any(right):
         raise BadSignature("the body is not signed")
-
-
-def _secrets(config: ChannelConfig) -> list[str]:
-    """The secret, and the one before it while its last day is not over."""
-    found = [config.get("identity_secret")]
-    if _is_until(config.get("identity_previous_until")):
-        found.append(config.get("identity_secret_previous"))
-    return [secret for secret in found if secret]
-
-
-def _is_until(day: str) -> bool:
-    try:
-        return datetime.now(UTC).date() <= date.fromisoformat(day)
-    except ValueError:
-        return False
 
 
 def dedupe_key(raw: RawRequest, config: ChannelConfig) -> str:

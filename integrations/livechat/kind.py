@@ -4,11 +4,11 @@ import re
 from datetime import date
 
 from inbox.channels.contract import (
+    IDENTITY_BEFORE,
     Capability,
     ChannelConfig,
     ChannelKind,
     ConfigError,
-    Previous,
     SettingSpec,
 )
 from integrations.livechat import inbound, outbound
@@ -86,7 +86,6 @@ def _has_secret(config: ChannelConfig) -> bool:
 
 
 ASKING = "off, optional or required"
-PREVIOUS = Previous(name="identity_secret_previous", until="identity_previous_until", days=14)
 LIVECHAT = ChannelKind(
     kind="livechat",
     label="Live chat",
@@ -99,7 +98,7 @@ LIVECHAT = ChannelKind(
             name="identity_secret",
             secret=True,
             help="with it your server proves who is signed in",
-            previous=PREVIOUS,
+            previous=IDENTITY_BEFORE,
         ),
         SettingSpec(
             name="identity_secret_previous",
