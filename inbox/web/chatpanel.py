@@ -2,20 +2,12 @@
 
 from typing import Any
 
-from inbox.channels.contract import Capability
 from inbox.livechat import continuing, rating
 from inbox.livechat.models import Conversation
-from inbox.tickets.models import Ticket
 
 
-def chat_of(ticket: Ticket) -> dict[str, Any]:
-    """`chat` and `chat_rating` of a live ticket's newest chat; nothing for other channels."""
-    if Capability.LIVE not in ticket.channel.type.capabilities:
-        return {}
-    rows = Conversation.objects.filter(thread__ticket=ticket).select_related(
-        "channel", "visitor", "thread"
-    )
-    row = rows.order_by("-pk").first()
+def about(row: Conversation | None) -> dict[str, Any]:
+    """`chat` and its rating, for the panel; nothing without a chat."""
     if row is None:
         return {}
     words = dict(rating.SCORES)

@@ -121,7 +121,7 @@ def chat_of(row: Ticket, messages: Sequence[Message] | None = None) -> Conversat
     if messages is not None and not any(_is_live(one) for one in messages):
         return None
     rows = Conversation.objects.filter(thread__ticket=row)
-    return rows.select_related("thread").order_by("-pk").first()
+    return rows.select_related("channel", "thread").order_by("-pk").first()
 
 
 def _is_live(message: Message) -> bool:

@@ -27,8 +27,7 @@ from inbox.sla.explain import METRICS, NO_FUSE, Fuse, fuse, span, story
 from inbox.tickets import kinds, queries
 from inbox.tickets import services as tickets
 from inbox.tickets.models import Kind, Message, Priority, Resolution, Ticket
-from inbox.web import macroing, onticket
-from inbox.web.chatpanel import chat_of
+from inbox.web import chatpanel, macroing, onticket
 from inbox.web.linked import issues_of, linked_of, tell_of
 from inbox.web.page import page, zone_of
 from inbox.web.queue import Group, day_hours, groups_for
@@ -152,7 +151,7 @@ def context_of(request: HttpRequest, row: Ticket, user: User) -> dict[str, Any]:
         "groups": [group for group in groups if group.rows],
         **why(RuleTrace.objects.filter(ticket=row).order_by("pk").first()),
         **linked_of(row, user),
-        **chat_of(row),
+        **chatpanel.about(chat),
         "tags": list(row.tags.values_list("name", flat=True)),
         "others": _others(row, user),
         "route": tickets.reply_route(row, newest=[line.message for line in lines if line.message]),
