@@ -79,8 +79,15 @@ def _say(ask: Ask) -> HttpResponse:
     if not text:
         raise Refused(400, "Write something first.", body="empty")
     row = _may_write(ask)
-    new = services.say(row, client_id=client_id, text=text, now=timezone.now())
-    return JsonResponse({"client_id": client_id, "duplicate": not new}, status=201 if new else 200)
+    return _said(
+        row, client_id, new=services.say(row, client_id=client_id, text=text, now=timezone.now())
+    )
+
+
+def _said(row: Conversation, client_id: str, *, new: bool) -> HttpResponse:
+    """Where it was said, too: another tab may have begun a new chat since this one was opened."""
+    said = {"client_id": client_id, "duplicate": not new, "conversation": row.key}
+    return JsonResponse(said, status=201 if new else 200)
 
 
 def _may_write(ask: Ask) -> Conversation:
@@ -126,7 +133,7 @@ def _upload(ask: Ask) -> HttpResponse:
     for number, one in enumerate(given):
         line = f"{client_id}-{number}" if number else client_id
         new |= services.say(row, client_id=line, text="", file=_kept(one), now=now)
-    return JsonResponse({"client_id": client_id, "duplicate": not new}, status=201 if new else 200)
+    return _said(row, client_id, new=new)
 
 
 def _form(request: HttpRequest) -> "tuple[str, list[UploadedFile[Any]]]":

@@ -64,17 +64,25 @@ function add(line) {
 export async function flush() {
   if (sending || !chat.session) return;
   sending = true;
+  let elsewhere = false; // another tab has begun a new chat: what is sent from here goes there
   try {
     for (let line; (line = outbox.find((one) => !one.sent && !one.failed && !one.file)); ) {
       const answer = await call("messages/", { client_id: line.client_id, body: line.body }).catch(() => null);
       const status = answer?.status || 0;
-      if (answer?.ok) { line.sent = true; label(line, t("you")); keep(); continue; }
+      if (answer?.ok) {
+        line.sent = true;
+        label(line, t("you"));
+        keep();
+        elsewhere ||= ((await answer.json()).conversation || chat.conversation) !== chat.conversation;
+        continue;
+      }
       if (status === 401) { chat.session = null; live(); return; }
       if (status && status < 500 && status !== 429) { fail(line, t("not_sent")); keep(); continue; }
       label(line, status === 429 ? t("many") : t("waiting"));
       setTimeout(flush, status === 429 ? 1000 * (Number(answer.headers.get("Retry-After")) || 5) : 2000);
       return;
     }
+    if (elsewhere) { chat.session = null; live(); }
   } finally { sending = false; }
 }
 

@@ -127,6 +127,17 @@ def test_an_old_chat_that_was_opened_again_is_the_current_one_everywhere(visitor
     assert [row["title"] for row in began["history"]] == ["the second question"]
 
 
+def test_a_page_with_an_older_chat_is_told_where_its_words_went(visitor: Browser) -> None:
+    old = visitor.begin().json()["conversation"]
+    visitor.say("the first question")
+    Conversation.objects.update(ended_at=timezone.now() - timedelta(days=2))
+    other_tab = Browser(token=visitor.token)
+    new = other_tab.begin().json()["conversation"]
+    said = visitor.say("from the older page", client_id="line-0002").json()
+    assert said["conversation"] == new != old
+    assert texts(other_tab) == ["from the older page"]
+
+
 def test_an_open_page_learns_that_a_chat_was_opened_again(visitor: Browser) -> None:
     visitor.say("question")
     ticket = Ticket.objects.get()
