@@ -1,8 +1,8 @@
 """Nothing that a stranger sends is read before its size is known.
 
 Django reads a body to its end before it asks any view; a visitor's 100 MB would lie on the disk
-first. So the chat's posts pass this gate as ASGI messages: too large, or without a length, is
-answered at once, and the server closes the line.
+first. So the posts of chats, and of the pages behind links in mails to visitors, pass this gate as
+ASGI messages: too large, or without a length, is answered at once, and the server closes the line.
 """
 
 import json
@@ -16,6 +16,7 @@ MOST_FILES = 5
 # what a form needs around its files
 MOST_FORM_BYTES = MOST_FILES * MOST_FILE_BYTES + 20_000
 CHAT, UPLOAD = "/chat/", "/files/"
+STRANGERS = (CHAT, "/csat/", "/confirm/")
 
 # servers and Django each type these in their own way
 Scope: TypeAlias = Any
@@ -49,15 +50,16 @@ def capped(app: App) -> App:
 
 
 def _refused(scope: Scope) -> tuple[int, str, str] | None:
-    """(status, word, detail) of a chat's request that nobody should read."""
+    """(status, word, detail) of a stranger's request that nobody should read."""
     path = str(scope["path"])
-    if not path.startswith(CHAT):
+    if not path.startswith(STRANGERS):
         return None
     headers = dict(scope["headers"])
     size = headers.get(b"content-length", b"")
     if b"transfer-encoding" in headers or (size and not size.isdigit()):
         return 411, "length_required", "Say how large it is."
-    most = MOST_FORM_BYTES if path.endswith(UPLOAD) else MOST_JSON_BYTES
+    uploads = path.startswith(CHAT) and path.endswith(UPLOAD)
+    most = MOST_FORM_BYTES if uploads else MOST_JSON_BYTES
     if len(size) > 15 or int(size or b"0") > most:
         return 413, "too_large", "This is too large."
     return None

@@ -52,6 +52,9 @@ def asked(path: str, headers: dict[str, str], method: str = "POST", kind: str = 
         ("/chat/docs/files/", {"transfer-encoding": "chunked", "content-length": "5"}, 411),
         ("/chat/docs/messages/", {"content-length": "-5"}, 411),
         ("/chat/docs/messages/", {}, 0),
+        ("/csat/1.1.1.x/", {"content-length": "100000000"}, 413),
+        ("/confirm/files/", {"content-length": str(MOST_JSON_BYTES + 1)}, 413),
+        ("/confirm/1.1.1.x/", {"content-length": "100"}, 0),
         ("/hooks/github/main/", {"content-length": "100000000"}, 0),  # has a limit of its own
     ],
 )
