@@ -103,11 +103,11 @@ def _is_here(chat: Any) -> bool:
 
 
 def _visitor(ticket: Ticket, chat: Any) -> str:
-    """The name, and what it is worth: only the site's own server proves it."""
+    """The name, and what it is worth: the site proves the person, not always their name."""
     name = chat.visitor.name if chat is not None else ticket.asker and ticket.asker.label
     if chat is None or not name:
         return literal(name or "") or "no name given"
-    proof = "verified by the site" if chat.visitor.verified else "their own word"
+    proof = "signed in on the site" if chat.visitor.verified else "their own word"
     return f"{literal(name)} ({proof})"
 
 

@@ -79,7 +79,7 @@ def test_a_verified_visitor_is_said_to_be(
     Visitor.objects.update(verified=True)
     visitor.say("question")
     flush()
-    assert "Mira (verified by the site)" in shown(card_of(workspace, room))
+    assert "Mira (signed in on the site)" in shown(card_of(workspace, room))
 
 
 def test_many_changes_are_one_call(visitor: Browser, workspace: FakeSlack, room: Room) -> None:
