@@ -40,8 +40,11 @@ MORNING = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)  # a Wednesday; Lisbon has t
 
 
 @pytest.fixture
-def at() -> Iterator[Any]:
+def at(settings: Any) -> Iterator[Any]:
     """Wednesday morning; `shift` and `move_to` go on."""
+    # Redis forgets by its own clock, not by ours
+    memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    settings.CACHES = {"default": memory}
     with time_machine.travel(MORNING, tick=False) as clock:
         yield clock
 
