@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inbox", "0015_macros")]
+    dependencies = [("inbox", "0017_reports")]
 
     operations = [
         migrations.AlterField(
