@@ -2,15 +2,15 @@
 import { NoSession, call, open } from "./wire.js";
 import { clear, mark, take, typing } from "./entries.js";
 import { person } from "./head.js";
-import { $, chat, post, say, store, t } from "./page.js";
+import { $, chat, post, say, spread, store, t } from "./page.js";
 import { drop, flush, restore } from "./write.js";
 import { refresh } from "./panels.js";
 import { chime } from "./sound.js";
 
 const HELD_MS = 6000; // nothing at all by then: something between us holds streams back
 const SILENT_MS = 40000; // the desk says every 15 s that it is there
-const POLL_AFTER = 4, STREAM_AGAIN = 10, IDLE_MS = 60000;
-let stopped = null, failures = 0, polls = 0, wake = () => {}, cut = null;
+const POLL_AFTER = 4, STREAM_AGAIN = 10, POLL_MS = 2500, REST_MS = 30000, IDLE_MS = 60000;
+let stopped = null, again = 1000, failures = 0, polls = 0, wake = () => {}, cut = null;
 
 export async function begin(claims = {}) {
   const found = await open(claims);
@@ -51,6 +51,7 @@ function event(part) {
   for (const line of part.split("\n")) {
     if (line.startsWith("event: ")) name = line.slice(7);
     else if (line.startsWith("data: ")) data += line.slice(6);
+    else if (line.startsWith("retry: ")) again = Number(line.slice(7)) || again;
   }
   if (!data) return;
   const said = JSON.parse(data);
@@ -120,11 +121,15 @@ export async function live() {
       failures += 1;
       wait = explain(error);
     }
-    if (!wait && idle()) wait = 30000;
-    if (!wait) wait = failures >= POLL_AFTER ? (chat.open ? 3000 : 30000) : 300 + Math.random() * 700 * failures;
-    await new Promise((done) => { wake = done; setTimeout(done, wait); });
+    if (!wait) wait = pause();
+    await new Promise((done) => { wake = done; setTimeout(done, spread(wait)); });
   }
 }
+const pause = () => {
+  if (idle()) return REST_MS;
+  if (failures >= POLL_AFTER) return chat.open ? POLL_MS : REST_MS;
+  return again * (1 + failures);
+};
 /** Ask at once, whatever it waits for; after a reset it begins anew. */
 export function rouse() { stopped && !stopped.signal.aborted ? wake() : live(); }
 /** Say what is wrong; gives how long to leave the desk alone, in ms, 0 for the usual. */

@@ -57,7 +57,8 @@ export const announce = (text) => {
   $("said").append(line);
   setTimeout(() => line.remove(), 10000);
 };
-export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+/** Never earlier, and not all at once: many pages wait for the same desk. */
+export const spread = (ms) => ms * (1 + Math.random() / 2);
 // crypto.randomUUID is for secure contexts alone, and a site under http has none
 export const uid = () => [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
 

@@ -1,7 +1,7 @@
 /* Writing: what was written is kept until the desk has it. */
 import { call, upload } from "./wire.js";
 import { date, isShown, toEnd } from "./entries.js";
-import { $, announce, chat, make, size, store, t, uid } from "./page.js";
+import { $, announce, chat, make, size, spread, store, t, uid } from "./page.js";
 import { live } from "./live.js";
 import { refresh } from "./panels.js";
 
@@ -79,7 +79,7 @@ export async function flush() {
       if (status === 401) { chat.session = null; live(); return; }
       if (status && status < 500 && status !== 429) { fail(line, t("not_sent")); keep(); continue; }
       label(line, status === 429 ? t("many") : t("waiting"));
-      setTimeout(flush, status === 429 ? 1000 * (Number(answer.headers.get("Retry-After")) || 5) : 2000);
+      setTimeout(flush, spread(status === 429 ? 1000 * (Number(answer.headers.get("Retry-After")) || 5) : 2000));
       return;
     }
     if (elsewhere) { chat.session = null; live(); }
@@ -94,7 +94,7 @@ async function push(line) {
   form.append("file", line.file, line.file.name);
   const status = await upload(form, (part) => { bar.value = part; });
   if (status >= 200 && status < 300) { label(line, t("you")); bar.hidden = true; return; }
-  if (status === 429) { label(line, t("many")); setTimeout(() => push(line), 10000); return; }
+  if (status === 429) { label(line, t("many")); setTimeout(() => push(line), spread(10000)); return; }
   if (!status) { fail(line, t("waiting")); return; }
   fail(line, t(FAILED[status] || "file_failed", { name: line.file.name }));
 }
