@@ -17,7 +17,7 @@ export function refresh() {
   if (!session) return;
   paint();
   const fields = wantedFields();
-  const asking = fields.length > 0 && !shown.size && !outbox.length && store.get("asked") !== session.conversation;
+  const asking = fields.some(isWorthAForm) && !shown.size && !outbox.length && store.get("asked") !== session.conversation;
   const had = document.activeElement;
   $("ask").hidden = !asking;
   $("write").hidden = asking;
@@ -35,10 +35,12 @@ const send = async (verb, body) => (await call(verb, body).catch(() => null))?.s
 // ---------------------------------------------------------------- before the first line
 
 function wantedFields() {
-  const { fields = {}, email, topics = [] } = chat.session;
-  const known = { name: chat.user?.name, email, topic: topics.length ? "" : "nothing to choose" };
+  const { fields = {}, name, email, topic, topics = [] } = chat.session;
+  const known = { name: name || chat.user?.name, email, topic: topic || (topics.length ? "" : "nothing to choose") };
   return NAMES.filter((name) => fields[name] && fields[name] !== "off" && !known[name]);
 }
+// an address that need not be given is asked for beside the conversation, and stops nobody
+const isWorthAForm = (name) => name !== "email" || chat.session.fields.email === "required";
 function ask(fields) {
   if ($("fields").dataset.for === fields.join()) return; // words in them stay
   $("fields").dataset.for = fields.join();
@@ -156,9 +158,12 @@ async function read(one) {
   separate(list);
   show(one.title || t("untitled"), make("p", { className: "soft", textContent: t("history_read") }), list);
 }
-function transcript() {
-  const { email, transcript: may } = chat.session;
+async function transcript() {
   const text = make("p", { role: "status" });
+  show(t("transcript"), text);
+  // since the page was opened a line was written, or the address confirmed
+  if (!chat.session.transcript) await begin().catch(() => {});
+  const { email, transcript: may } = chat.session;
   if (!email) text.textContent = t("transcript_no_email");
   else if (may === false) text.textContent = t("transcript_unconfirmed", { email });
   else text.textContent = t("transcript_to", { email });
@@ -169,7 +174,7 @@ function transcript() {
     text.textContent = t(said[status] || "failed", { email });
     if (said[status]) { button.remove(); $("back").focus(); }
   });
-  show(t("transcript"), text, ...(email && may !== false ? [button] : []));
+  if (email && may !== false) text.after(button);
 }
 
 const DOES = {
