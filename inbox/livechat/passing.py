@@ -113,6 +113,12 @@ def types(conversation: Conversation) -> None:
         tell_desks(conversation)
 
 
+def pauses(conversation: Conversation) -> None:
+    """What the visitor has typed is here: they type no more, for now."""
+    if presence.leave(place(conversation.pk), TYPING) is not None:
+        tell_desks(conversation)
+
+
 def read(conversation: Conversation, entry_id: int, now: datetime) -> None:
     """The visitor has had everything up to an entry before their eyes."""
     rows = Conversation.objects.filter(pk=conversation.pk, read_entry__lt=entry_id)

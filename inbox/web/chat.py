@@ -79,9 +79,9 @@ def _say(ask: Ask) -> HttpResponse:
     if not text:
         raise Refused(400, "Write something first.", body="empty")
     row = _may_write(ask)
-    return _said(
-        row, client_id, new=services.say(row, client_id=client_id, text=text, now=timezone.now())
-    )
+    new = services.say(row, client_id=client_id, text=text, now=timezone.now())
+    passing.pauses(row)
+    return _said(row, client_id, new=new)
 
 
 def _said(row: Conversation, client_id: str, *, new: bool) -> HttpResponse:

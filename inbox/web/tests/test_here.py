@@ -275,6 +275,9 @@ def test_another_visitor_learns_nothing(chat: Channel, visitor: Browser) -> None
     assert (found["typing"], found["team_read"]) == ("", 0)
     visitor.call("POST", "typing/", {})
     assert "typing" not in shown(ana, theirs)
+    assert "The visitor is typing" in shown(ana, mine)
+    visitor.say("What was typed", "line-0007")
+    assert "The visitor is typing" not in shown(ana, mine)
 
 
 # ------------------------------------------------------------------ a send that is behind
@@ -293,6 +296,7 @@ def test_a_stale_answer_is_asked_about_with_what_came(said: list[Heard]) -> None
     assert 'name="then" value="close">Send anyway</button>' in page
     assert "Mine</textarea>" in page
     assert f'hx-get="/tickets/{row.pk}/"' in page  # the page goes on living
+    assert 'href="?' not in page  # links from the verb's address would lead nowhere
     row.refresh_from_db()
     assert (ANSWERS.count(), row.status) == (0, "open")
     newest = page.partition('name="last_seen_message" value="')[2].partition('"')[0]
