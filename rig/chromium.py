@@ -70,6 +70,7 @@ def page(
     scheme: Scheme = "light",
     javascript: bool = True,
     base_url: str | None = None,
+    zone: str = "UTC",
 ) -> Iterator[tuple[Page, Watch]]:
     """A fresh page with cookies of its own. Its `Watch` is checked when the block ends well."""
     width, height = size
@@ -79,7 +80,7 @@ def page(
         java_script_enabled=javascript,
         base_url=base_url,
         locale="en-GB",
-        timezone_id="UTC",
+        timezone_id=zone,
         reduced_motion="reduce",
         has_touch=size == PHONE,
     )

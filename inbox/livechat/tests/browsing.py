@@ -1,25 +1,42 @@
-"""What the widget's browser tests share: a site, its frame, and lines filed in this process."""
+"""What the widget's browser tests share: a site, its frame, and what the desk does in this process.
+
+The server is a process of its own; team and clockwork write to its database and its Redis from
+here, by the verbs that pages and workers call.
+"""
 
 import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.utils import timezone
 from playwright.sync_api import FilePayload, Frame, FrameLocator, Locator, Page, Route
 
 from inbox import pipeline
-from inbox.channels.models import Delivery
+from inbox.accounts.models import User
+from inbox.calendars.services import save_calendar
+from inbox.channels.models import Channel, Delivery
+from inbox.common import presence
+from inbox.common.work import Actor
+from inbox.livechat import continuing, office
+from inbox.livechat.models import Conversation
+from inbox.livechat.tests.conftest import Browser, answer
 from inbox.operations.connecting import connect
+from inbox.sla.models import Clock, ClockState, Metric, Policy
+from inbox.tickets.models import Ticket
+from inbox.web import onticket
 from rig import chromium
+from rig.desk import agent, ticket
 
 GREETING = "Hello! Ask us anything."
 TITLE = "Support chat"
-PERSON = {"name": "Tomás Brandão", "initials": "TB", "here": True}
-HOURS = {"open": True, "text": "", "zone": "UTC", "minutes": 2, "until": "18:00"}
+SCHEMES: tuple[chromium.Scheme, ...] = ("light", "dark")
+WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 def allow(origin: str, **more: str) -> None:
@@ -49,8 +66,79 @@ def file_all(count: int = 1) -> None:
         assert pipeline.process_delivery(pk) == "done"
 
 
+# ------------------------------------------------------------------ the team
+
+
+def tomas() -> User:
+    """Who answers the chats of the site, and has the desk open."""
+    user = agent("tomas", first_name="Tomás", last_name="Brandão")
+    Channel.objects.filter(kind="livechat").update(owner=user)
+    presence.come(user.pk, "a page", user.display_name)
+    return user
+
+
+def writes(user: User, row: Ticket) -> None:
+    """Somebody of the team has the ticket open and types an answer."""
+    onticket.note(row, user, tab="desk", doing="replying", now=timezone.now())
+
+
+def reads(user: User, row: Ticket) -> None:
+    """The same, and the newest message stands before their eyes."""
+    now, row = timezone.now(), Ticket.objects.get(pk=row.pk)
+    onticket.note(row, user, tab="desk", doing="looking", now=now)
+    onticket.read(row, user, tab="desk", message=row.last_message_id or 0, now=now)
+
+
+def midday() -> str:
+    """A zone in which it is the middle of the day now."""
+    return f"Etc/GMT{timezone.now().hour - 12:+d}"
+
+
+def works(zone: str, days: tuple[str, ...]) -> Channel:
+    """The team answers the site's chats from nine to six on these days."""
+    week = {day: ["09:00-18:00"] for day in days}
+    calendar = save_calendar(key="team", name="", zone=zone, week=week, holidays=[], closed=[])
+    channel = Channel.objects.get(kind="livechat")
+    channel.policy, _ = Policy.objects.get_or_create(key="chat", defaults={"calendar": calendar})
+    channel.save(update_fields=["policy"])
+    return channel
+
+
+def answers_soon(channel: Channel) -> None:
+    """As many first answers as it takes to say what is usual, each within two minutes."""
+    now = timezone.now()
+    when: dict[str, datetime] = dict.fromkeys(("started_at", "resumed_at", "due_at", "met_at"), now)
+    for _ in range(office.FEWEST_ANSWERS):
+        Clock.objects.create(
+            ticket=ticket(channel=channel, at=now),
+            metric=Metric.FIRST_RESPONSE,
+            policy_key="chat",
+            state=ClockState.MET,
+            answered_by="team",
+            consumed_seconds=90,
+            unit="minutes",
+            **when,
+        )
+
+
+def came_before(origin: str, *said: str) -> Browser:
+    """A visitor with a confirmed address and with chats that have ended, each answered once."""
+    visitor = Browser(origin=origin)
+    for number, text in enumerate(said):
+        visitor.begin(email="you@example.org")
+        visitor.say(text, f"line-000{number}")
+        answer(Ticket.objects.order_by("-pk")[0], "In var.")
+        with pipeline.change(Actor.system("test")):
+            continuing.confirm(Conversation.objects.order_by("-pk")[0])
+        Conversation.objects.update(ended_at=timezone.now() - timedelta(days=2))
+    return visitor
+
+
+# ------------------------------------------------------------------ faults
+
+
 def session_says(tab: Page, **more: Any) -> None:
-    """Add keys of the agreed protocol to the desk's answer, for servers without them."""
+    """Add to the desk's answer what it does not say yet."""
 
     def add(route: Route) -> None:
         answer = route.fetch()
@@ -58,13 +146,6 @@ def session_says(tab: Page, **more: Any) -> None:
         route.fulfill(response=answer, json=said)
 
     tab.route("**/sessions/", add)
-
-
-def stream_says(tab: Page, *events: tuple[str, Any]) -> None:
-    """A stream of these events, again and again."""
-    lines = [f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events]
-    body = "retry: 2000\n\n" + "".join(lines)
-    tab.route("**/stream/", lambda r: r.fulfill(content_type="text/event-stream", body=body))
 
 
 def payload(name: str, content: bytes = b"x", kind: str = "text/plain") -> FilePayload:
@@ -98,6 +179,12 @@ class Widget:
         """The lines."""
         return self.frame.locator("#log")
 
+    def comes_as(self, visitor: Browser) -> None:
+        """The page remembers the visitor."""
+        kept = json.dumps(visitor.token)
+        known = f"localStorage.setItem('desk.docs', {kept})"
+        self.tab.add_init_script(f"if (self === top && origin !== 'null') {known}")
+
     def open(self, origin: str = "", *, wait: str = GREETING) -> None:
         """Go there and press the launcher."""
         if origin:
@@ -123,20 +210,24 @@ class Widget:
         self.frame.get_by_role("button", name=name, exact=True).click()
 
     def check(self, name: str, *, page: bool = False) -> None:
-        """No accessibility finding, nothing wider than the screen; a picture to look at."""
-        chromium.screenshot(self.tab, shots() / f"widget-{name}.png")
-        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert self.tab.evaluate(wide) <= 0, name
-        if page:  # the launcher, on a page that lets the checker in
-            no_violations(self.tab, name)
-            return
-        assert self.inner.evaluate(wide) <= 0, name
-        no_violations(self.inner, name)
+        """No accessibility finding, nothing wider than the screen; pictures, light and dark.
+
+        `page`: what the page around shows; it has to let the checker in.
+        """
+        where: Any = self.tab if page else self.inner
+        for scheme in SCHEMES:
+            self.tab.emulate_media(color_scheme=scheme)
+            chromium.screenshot(self.tab, shots() / f"widget-{scheme}-{name}.png")
+        assert self.tab.evaluate(WIDE) <= 0, name
+        assert where.evaluate(WIDE) <= 0, name
+        no_violations(where, f"{name}, dark")
+        self.tab.emulate_media(color_scheme="light")
+        no_violations(where, f"{name}, light", only=("color-contrast",))
 
 
-def no_violations(where: Any, name: str) -> None:
+def no_violations(where: Any, name: str, *, only: tuple[str, ...] = ()) -> None:
     """Axe finds nothing: a frame evaluates as a page does, whatever its types say."""
-    found = Axe().run(where)
+    found = Axe().run(where, options={"runOnly": [*only]} if only else None)
     assert found.violations_count == 0, f"{name}: {found.generate_report()}"
 
 

@@ -4,17 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from inbox.livechat.tests import host
-from inbox.livechat.tests.browsing import (
-    GREETING,
-    PERSON,
-    Widget,
-    allow,
-    file_all,
-    session_says,
-    stream_says,
-    until,
-)
-from inbox.livechat.tests.test_widget_states import line
+from inbox.livechat.tests.browsing import GREETING, Widget, allow, came_before, file_all, until
 from rig import chromium
 from rig.worker import Site
 
@@ -32,14 +22,13 @@ def test_only_the_keyboard(live_site: Site, browser_process: Browser) -> None:
         allow(origin)
         with chromium.page(browser_process) as (tab, _):
             widget = Widget(tab)
-            session_says(
-                tab,
-                history=[
-                    {"conversation": "a" * 32, "at": "2026-10-03T10:00:00+00:00", "title": "Old"}
-                ],
-            )
+            widget.comes_as(came_before(origin, "Old"))
             tab.goto(origin)
-            tab.get_by_role("button", name="Ask a human").focus()
+            launcher = tab.get_by_role("button", name="Ask a human")
+            launcher.wait_for()
+            tab.keyboard.press("Tab")  # the page's own link
+            tab.keyboard.press("Tab")
+            assert launcher.get_attribute("aria-expanded") == "false"
             tab.keyboard.press("Enter")
             widget.frame.get_by_text(GREETING).wait_for()
             until(lambda: focused(widget) == "text", "the field has it")
@@ -107,8 +96,8 @@ def test_the_site_s_theme_and_little_room(live_site: Site, browser_process: Brow
         allow(origin)
         with chromium.page(browser_process, scheme="dark") as (tab, _):
             widget = Widget(tab)
-            stream_says(tab, ("message", line(1, mine=True, text="mine")), ("person", PERSON))
-            widget.open(origin, wait="mine")
+            widget.open(origin)
+            widget.say("mine")
             launcher = tab.get_by_role("button", name="Close the chat")
             assert launcher.bounding_box()["x"] == 40  # type: ignore[index]  # it is shown
             colour = (
@@ -122,8 +111,8 @@ def test_the_site_s_theme_and_little_room(live_site: Site, browser_process: Brow
             assert widget.inner.evaluate(small) == []
         with chromium.page(browser_process, size=(320, 256)) as (tab, _):
             widget = Widget(tab)
-            stream_says(tab, ("message", line(1, mine=False, text="word " * 60)))
-            widget.open(origin, wait="word")
+            widget.open(origin)
+            widget.say("word " * 60)
             spaced = "document.body.style.cssText += 'line-height: 1.5; letter-spacing: .12em; word-spacing: .16em'"
             widget.inner.evaluate(spaced)
             cut = """[...document.querySelectorAll("header *, footer *, #write, .bub__body")].filter((one) => one.checkVisibility() && !one.closest(".vh, svg, button")

@@ -4,19 +4,36 @@ import gzip
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, FrameLocator
+from django.utils import timezone
+from playwright.sync_api import Browser, FrameLocator, Locator
 
+from inbox.calendars.clock import DAYS
 from inbox.channels.models import Channel
+from inbox.livechat.models import Visitor
 from inbox.livechat.tests import host
-from inbox.livechat.tests.browsing import Widget, allow, payload, session_says, stream_says
-from inbox.livechat.tests.test_widget_states import HISTORY, line
+from inbox.livechat.tests.browsing import (
+    Widget,
+    allow,
+    answers_soon,
+    came_before,
+    file_all,
+    payload,
+    reads,
+    session_says,
+    tomas,
+    works,
+    writes,
+)
+from inbox.livechat.tests.conftest import answer
+from inbox.outbox import effects
+from inbox.tickets.models import Message, Ticket
 from inbox.web import chatscript
 from rig import chromium
+from rig.desk import act, agent
 from rig.worker import Site
 
 LIMIT_BYTES = 25_000
@@ -103,6 +120,7 @@ GIVEN = (
     "Docs",
     "Ana",
     "Tomás",
+    "Brandão",
     "TB",
     "docker",
     "you@example.org",
@@ -142,26 +160,32 @@ def test_no_english_is_left_when_every_text_is_replaced(
     """In Arabic dates, right to left, in every state that a visitor can reach."""
     given = json.dumps({"texts": PSEUDO, "locale": "ar", "titleBadge": True})
     states: list[str] = []
+    asks = {"ask_name": "optional", "ask_email": "required", "ask_topic": "required"}
+    links = {"invite_url": "https://join.example.com/slack", "greeting": "Gêx"}
     with host.site(live_site.url, settings=f"window.deskSettings = {given}") as origin:
-        allow(origin, invite_url="https://join.example.com/slack", greeting="Gêx")
+        allow(origin, **asks, topics="Gêx", **links)
+        tomas()
+        answers_soon(works("Europe/Lisbon", (DAYS[timezone.now().weekday() - 4],)))
         with chromium.page(browser_process, size=(320, 640)) as (tab, watch):
             watch.allow("400")
             widget = PseudoWidget(tab)
-            hours = {"open": False, "text": "Back", "zone": "Europe/Lisbon"}
-            more: dict[str, Any] = {"hours": {**hours, "opens_at": "2099-11-23T09:00:00+00:00"}}
-            fields = {"name": "optional", "email": "required", "topic": "required"}
-            more |= {"fields": fields, "topics": ["Gêx"], "kept_months": 12}
-            more |= {"history": [{**HISTORY[0], "title": ""}]}
-            session_says(tab, **more)
+            # nothing is erased by age yet, so the desk names no time
+            session_says(tab, kept_months=12)
+            widget.comes_as(came_before(origin, "Gêx"))
+            Visitor.objects.update(email="", confirmed_email="")
             tab.goto(origin)
             tab.get_by_role("button", name=PSEUDO["launch"]).click()
-            widget.frame.get_by_role("button", name=PSEUDO["begin"]).click()
+            widget.press("begin")
             widget.frame.get_by_text(PSEUDO["missing"]).first.wait_for()
             states.append(widget.said())
             assert widget.inner.evaluate(
                 "[document.documentElement.lang, document.documentElement.dir]"
             ) == ["ar", "rtl"]
-            talk(widget, states)
+            widget.frame.locator("#f-email").fill("you@example.org")
+            widget.frame.locator("#f-topic").select_option("Gêx")
+            works("Europe/Lisbon", DAYS)  # they have come to work
+            widget.press("begin")
+            states += [talk(widget), *misfortunes(widget), *the_end(widget)]
     left = {word for said in states for word in english(said)}
     assert left == set()
     assert len(states) == 9
@@ -175,6 +199,11 @@ class PseudoWidget(Widget):
         """The frame has another title too."""
         return self.tab.frame_locator(f"iframe[title='{PSEUDO['title']}']")
 
+    @property
+    def field(self) -> Locator:
+        """Its label is another, too."""
+        return self.frame.locator("#text")
+
     def said(self) -> str:
         """Every word that is shown or spoken."""
         return str(self.inner.evaluate(VISIBLE))
@@ -184,46 +213,56 @@ class PseudoWidget(Widget):
         self.frame.get_by_role("button", name=PSEUDO[key], exact=True).last.click()
 
 
-def talk(widget: PseudoWidget, states: list[str]) -> None:
-    """From the first line to the rating."""
-    tab = widget.tab
-    tab.unroute("**/sessions/")
-    known = {"email": "you@example.org", "transcript": False, "history": []}
-    session_says(tab, **known, hours={"open": True, "zone": "", "text": "", "minutes": 90})
-    stream_says(
-        tab,
-        ("message", {**line(1, mine=True, text="Gêx"), "edited": True}),
-        ("message", {**line(2, mine=False, text="<pre>docker</pre>"), "deleted": False}),
-        ("message", {**line(3, mine=False, text=""), "deleted": True}),
-        ("person", {"name": "Tomás", "initials": "TB", "here": True}),
-        ("team_read", {"id": 1}),
-        ("typing", {"name": "Tomás"}),
-    )
-    tab.reload()
-    tab.get_by_role("button", name=PSEUDO["launch"]).click()
+def talk(widget: PseudoWidget) -> str:
+    """A question, answers that were changed and taken back, somebody who types."""
+    user = agent("tomas")
+    widget.field.fill("Gêx")
+    widget.field.press("Enter")
+    file_all()
+    row = Ticket.objects.order_by("-pk")[0]
+    for text in ("```\ndocker\n```", "Gêx"):
+        answer(row, text, name="tomas")
+    kept, gone = Message.objects.filter(ticket=row, direction="out").order_by("pk")
+    act(effects.amend, kept, text="```\nGêx\n```", at=timezone.now())
+    act(effects.withdraw, gone, at=timezone.now())
+    reads(user, row)
+    widget.frame.get_by_text(PSEUDO["deleted"]).wait_for()
+    widget.frame.get_by_text(PSEUDO["seen"]).wait_for()
+    writes(user, row)
     widget.frame.locator("#typing").wait_for()
-    states.append(widget.said())
-    widget.frame.locator("#text").fill("ø" * 3990)
+    return widget.said()
+
+
+def misfortunes(widget: PseudoWidget) -> list[str]:
+    """Too long, a file of a wrong type, refused, another address."""
+    states = []
+    widget.field.fill("ø" * 3990)
     states.append(widget.said())
     widget.frame.locator("#file").set_input_files(payload("Gêx", b"x", "text/html"))
-    tab.route("**/messages/", lambda r: r.fulfill(status=400, json={}))
-    widget.frame.locator("#text").press("Enter")
+    widget.tab.route("**/messages/", lambda r: r.fulfill(status=400, json={}))
+    widget.field.press("Enter")
     widget.frame.get_by_role("button", name=PSEUDO["again"]).wait_for()
     states.append(widget.said())
     widget.press("change")
     states.append(widget.said())
+    return states
+
+
+def the_end(widget: PseudoWidget) -> list[str]:
+    """The menu, a copy, the rating."""
+    states = []
     widget.press("more")
     states.append(widget.said())
     widget.press("transcript")
+    widget.frame.locator("#panel-in p:not(:empty)").wait_for()
     states.append(widget.said())
-    tab.keyboard.press("Escape")
-    tab.route("**/end/", lambda r: r.fulfill(status=204))
+    widget.tab.keyboard.press("Escape")
     widget.press("more")
     widget.press("end")
     widget.press("rate_send")
     states.append(widget.said())
-    tab.route("**/rating/", lambda r: r.fulfill(status=204))
     widget.frame.get_by_text(PSEUDO["score_4"]).click()
     widget.press("rate_send")
     widget.frame.locator("#rated").wait_for()
     states.append(widget.said())
+    return states
