@@ -1,20 +1,20 @@
 """Two desks and a visitor: who is here, who types, what was read; restricted tickets stay silent."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from playwright.sync_api import Browser, Frame, Page, expect
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
 
 from inbox.accounts.models import Team, User
 from inbox.livechat.models import Conversation
 from inbox.livechat.tests import host
+from inbox.livechat.tests.browsing import WIDE, Widget, no_violations, shots
 from inbox.operations.connecting import connect
 from inbox.tickets import services as tickets
 from inbox.tickets.models import Message, Ticket
@@ -24,22 +24,9 @@ from rig.worker import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.service]
 PASSWORD = "a long enough password"
-LISTEN = """async (token) => {
-  window.heard = [];
-  const answer = await fetch("/chat/docs/stream/", {headers: {Authorization: `Bearer ${token}`}});
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  (async () => { for (let held = "";;) {
-    const {value, done} = await reader.read();
-    if (done) return;
-    const parts = (held + value).split("\\n\\n");
-    held = parts.pop();
-    window.heard.push(...parts);
-  } })();
-}"""
-TYPE = """async (token) => (await fetch("/chat/docs/typing/", {
-  method: "POST", body: "{}",
-  headers: {Authorization: `Bearer ${token}`, "Content-Type": "application/json"},
-})).status"""
+# every name that the widget shows as typing
+KEEP_TYPING = """() => { window.typed = []; new MutationObserver(() => window.typed.push(
+  document.getElementById("types").textContent)).observe(document.getElementById("types"), {childList: true}); }"""
 
 
 @pytest.fixture
@@ -73,13 +60,6 @@ def sign_in(tab: Page, name: str) -> None:
     tab.locator("#queue").wait_for()
 
 
-def heard(frame: Frame, name: str) -> list[dict[str, Any]]:
-    """What a visitor's stream has said under a name."""
-    parts = frame.evaluate("window.heard")
-    lines = [part.split("\n") for part in parts if f"event: {name}" in part]
-    return [json.loads(line[-1].removeprefix("data: ")) for line in lines]
-
-
 def test_colleagues_see_each_other(site: Site, browser_process: Browser) -> None:
     with ExitStack() as stack:
         pages = [
@@ -111,58 +91,67 @@ def test_colleagues_see_each_other(site: Site, browser_process: Browser) -> None
 
 
 def test_what_passes_between_a_chat_and_its_desk(site: Site, browser_process: Browser) -> None:
+    """Both ways: who is here, who types, what was read; and who answers from now on."""
     with ExitStack() as stack:
         origin = stack.enter_context(host.site(site.url))
         connect("livechat", "docs", {"site_name": "Docs", "origins": origin, "greeting": "Hello!"})
         staff, _ = stack.enter_context(chromium.page(browser_process, base_url=site.url))
         tab, _ = stack.enter_context(chromium.page(browser_process))
         sign_in(staff, "ana")
-        tab.goto(f"{origin}/start")
-        tab.get_by_role("button", name="Ask a human").click()
-        chat = tab.frame_locator("iframe[title='Support chat']")
-        chat.get_by_text("Hello!").wait_for()
-        chat.get_by_label("Your message").fill("Where is the state?")
-        chat.get_by_label("Your message").press("Enter")
+        widget = Widget(tab)
+        widget.open(origin, wait="Hello!")
+        widget.write("Where is the state?")
         staff.get_by_role("link", name="Where is the state?").click()
         there = staff.locator("#presence")
-        expect(there).to_contain_text("Here now")
+        expect(there).to_contain_text("Here now", timeout=15_000)  # typing passes
         expect(there).to_contain_text(f"on {origin}/start")
-        frame = next(one for one in tab.frames if "/frame/" in one.url)
-        token = tab.evaluate("localStorage.getItem('desk.docs')")
-        frame.evaluate(LISTEN, token)
+        expect(widget.log.locator(".seen")).to_have_count(1)
         # the visitor types, and writes while an answer is being written
-        assert frame.evaluate(TYPE, token) == 204
+        widget.field.press_sequentially("It is")
         expect(there).to_contain_text("The visitor is typing")
         chromium.screenshot(staff, Path(settings.DATA_DIR) / "screens" / "chat-desk.png")
         staff.locator("#words").press_sequentially("In a buc")
-        until(lambda: {"name": "Ana"} in heard(frame, "typing"), "the visitor sees who types")
-        chat.get_by_label("Your message").fill("It is urgent.")
-        chat.get_by_label("Your message").press("Enter")
+        expect(widget.frame.locator("#typing")).to_have_text("Ana is typing")
+        widget.write("It is urgent.")
         expect(staff.locator("#thread")).to_contain_text("It is urgent.")
         expect(staff.locator("#words")).to_have_value("In a buc")
-        line = Conversation.objects.get().entries.order_by("-pk")[0]
-        until(lambda: {"id": line.pk} in heard(frame, "team_read"), "the team has read it")
-        assert Conversation.objects.get().team_read == line.pk
-        # what stood on the screen is no news: the answer goes out without a question
-        until(
-            lambda: staff.locator("[name=last_seen_message]").input_value() == str(line.message_id),
-            "read",
-        )
-        staff.locator("#words").press_sequentially("ket.")
-        staff.get_by_role("button", name="Send and wait").click()
-        chat.get_by_text("In a bucket.").wait_for()
-        expect(staff.locator(".msg__seen")).to_contain_text("Seen")
-        # a note is nobody's business outside
-        said = len(heard(frame, "typing"))
-        staff.keyboard.press("n")
-        staff.locator("#words").press_sequentially("she is new")
-        staff.locator("#words").press_sequentially(" here")
-        assert {one["name"] for one in heard(frame, "typing")[said:]} <= {""}
-        found = Axe().run(staff)
-        assert found.violations_count == 0, found.generate_report()
+        expect(widget.log.locator("li", has_text="It is urgent.")).to_contain_text("Seen")
+        answered_and_seen(staff, widget)
+        hand_over(staff, widget)
+        for size in (chromium.PHONE, chromium.DESKTOP):
+            staff.set_viewport_size({"width": size[0], "height": size[1]})
+            no_violations(staff, f"{size[0]}")
+            assert staff.evaluate(WIDE) <= 0
+            chromium.screenshot(staff, shots() / f"chat-ticket-{size[0]}.png")
         tab.close()
         expect(there).to_contain_text("Left at")
         chromium.screenshot(staff, Path(settings.DATA_DIR) / "screens" / "chat-left.png")
+
+
+def answered_and_seen(staff: Page, widget: Widget) -> None:
+    """What stood on the screen is no news: the answer goes out without a question."""
+    line = Conversation.objects.get().entries.order_by("-pk")[0]
+    known = staff.locator("[name=last_seen_message]")
+    expect(known).to_have_value(str(line.message_id))
+    staff.locator("#words").press_sequentially("ket.")
+    staff.get_by_role("button", name="Send and wait").click()
+    expect(widget.log).to_contain_text("In a bucket.")
+    expect(widget.frame.locator("#typing")).to_be_hidden()
+    expect(staff.locator(".msg__seen")).to_contain_text("Seen")
+
+
+def hand_over(staff: Page, widget: Widget) -> None:
+    """A note is nobody's business outside; then somebody else answers."""
+    widget.inner.evaluate(KEEP_TYPING)
+    staff.keyboard.press("n")
+    staff.locator("#words").press_sequentially("she is new")
+    bo = User.objects.get(username="bo")
+    act(tickets.assign, Ticket.objects.get(), bo, at=timezone.now())
+    expect(widget.frame.locator("#who")).to_have_text("Bo from Docs")  # heard after the note
+    expect(widget.frame.locator("#here")).to_be_hidden()
+    assert set(widget.inner.evaluate("window.typed")) <= {""}
+    expect(staff.locator("#thread")).to_contain_text("gave this to bo")
+    expect(staff.locator("#meta")).to_contain_text("Bo")
 
 
 def test_two_agents_answer_at_once(site: Site, browser_process: Browser) -> None:
