@@ -115,7 +115,7 @@ def types(conversation: Conversation) -> None:
 
 def pauses(conversation: Conversation) -> None:
     """What the visitor has typed is here: they type no more, for now."""
-    if presence.leave(place(conversation.pk), TYPING) is not None:
+    if presence.leave(presence.chat(conversation.pk), TYPING) is not None:
         tell_desks(conversation)
 
 
