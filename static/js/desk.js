@@ -80,17 +80,33 @@ document.addEventListener("click", (event) => {
   if (opener) $(`#${opener.dataset.show}`)?.showModal();
 });
 
-// A macro's words come with its answer and go to where the cursor stands.
-document.addEventListener("htmx:afterSettle", () => {
-  const given = $("[data-insert]");
+const insert = (text) => {
   const words = $("#words");
-  if (!given || !words) return;
-  const text = given.textContent;
-  given.remove();
-  $("#macro-dialog")?.close();
   words.focus();
   words.setRangeText(text, words.selectionStart, words.selectionEnd, "end");
   words.dispatchEvent(new Event("input", { bubbles: true }));
+};
+
+// A macro's words come with its answer and go to where the cursor stands.
+document.addEventListener("htmx:afterSettle", () => {
+  const given = $("#macro-used [data-insert]");
+  if (!given || !$("#words")) return;
+  const text = given.textContent;
+  given.remove();
+  $("#macro-dialog")?.close();
+  insert(text);
+});
+
+// An answer from elsewhere goes into the reply, as a paragraph of its own.
+document.addEventListener("click", (event) => {
+  const given = event.target.closest('[data-do="insert"]');
+  const words = $("#words");
+  if (!given || !words) return;
+  const reply = $("#mode-reply");
+  if (!reply.checked) reply.click();
+  given.closest("[popover]:popover-open")?.hidePopover();
+  const before = words.value.slice(0, words.selectionStart);
+  insert(`${before && !before.endsWith("\n") ? "\n\n" : ""}${given.dataset.insert}\n\n`);
 });
 
 for (const toast of $$("[data-toast]")) setTimeout(() => toast.remove(), 8000);
