@@ -1,11 +1,13 @@
 """The index follows every change in its own transaction; what older rows lack is caught up.
 
 One document per message and one for a ticket's own facts: an edit of a ticket with 5,000 messages
-costs one row, and a merge is one UPDATE. Nothing here locks a row that another change may want.
+costs one row, and a merge is one UPDATE. Only catching up locks: the tickets whose rows it reads,
+so that nobody changes what it is about to write down.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import takewhile
 from math import log
 from typing import Any
 
@@ -35,6 +37,11 @@ FACTS = {
     kinds.UNMERGED, kinds.SPLIT,
 }  # fmt: skip
 REGROUPED = {kinds.MERGED, kinds.UNMERGED, kinds.SPLIT}
+# what a document is made of: the HTML and the headers of 500 messages may be hundreds of MB
+READ = (
+    "ticket_id", "sender_key", "author_label", "new_text", "body_text", "subject",
+    "message_class", "visibility", "role", "sent_at",
+)  # fmt: skip
 FACT_WEIGHT, QUESTION_WEIGHT, NOTE_WEIGHT, ROBOT_WEIGHT = 150, 120, 90, 40
 MANY_NAMES = 40
 
@@ -184,9 +191,13 @@ def catch_up(limit: int) -> int:
 
     Where it stands is kept with each batch, so it goes on after an interruption.
     """
+    return sum(_one_batch(step, limit) for step in (_catch_up_messages, _catch_up_facts, _learn))
+
+
+def _one_batch(step: Callable[[int], int], limit: int) -> int:
     with transaction.atomic():
         hold("search-index")
-        return _catch_up_messages(limit) + _catch_up_facts(limit) + _learn(limit)
+        return step(limit)
 
 
 def forget_all() -> None:
@@ -213,16 +224,23 @@ def _last(found: "QuerySet[Any]") -> int:
 
 def _catch_up_messages(limit: int) -> int:
     state = _state("messages")
-    found = Message.objects.filter(pk__gt=state.value).order_by("pk")
-    batch = list(found.select_related("search_doc")[:limit])
-    _index([m for m in batch if m.deleted_at is None and not hasattr(m, "search_doc")])
-    return _advance(state, [message.pk for message in batch])
+    ahead = Message.objects.filter(pk__gt=state.value).order_by("pk")
+    places = dict(ahead.values_list("pk", "ticket_id")[:limit])
+    free = _locked(list(places.values()))
+    found = Message.objects.filter(pk__in=places, ticket__in=free)
+    still = set(found.values_list("pk", flat=True))
+    done = list(takewhile(still.__contains__, places))
+    lacking = found.filter(pk__in=done, deleted_at=None, search_doc=None)
+    _index(list(lacking.only(*READ, "deleted_at").order_by("pk")))
+    return _advance(state, done)
 
 
 def _catch_up_facts(limit: int) -> int:
     state = _state("tickets")
-    found = Ticket.objects.filter(pk__gt=state.value).order_by("pk")
-    batch = list(found.select_related("asker__contact")[:limit])
+    ahead = Ticket.objects.filter(pk__gt=state.value).order_by("pk")
+    numbers = list(ahead.values_list("pk", flat=True)[:limit])
+    done = list(takewhile(_locked(numbers).__contains__, numbers))
+    batch = list(Ticket.objects.filter(pk__in=done).select_related("asker__contact"))
     have = SearchDoc.objects.filter(ticket__in=[ticket.pk for ticket in batch], message=None)
     known = set(have.values_list("ticket_id", flat=True))
     rows.insert(
@@ -232,7 +250,20 @@ def _catch_up_facts(limit: int) -> int:
             if ticket.pk not in known
         ]
     )
-    return _advance(state, [ticket.pk for ticket in batch])
+    return _advance(state, done)
+
+
+def _locked(numbers: list[int]) -> set[int]:
+    """Of some tickets the first, and those of the others that nobody is changing right now.
+
+    Until the batch is written nobody starts to: else a message that is deleted, edited or moved
+    meanwhile would stay in the index as it was. Only the first is waited for, while nothing else
+    is held, so that no two ever wait for each other.
+    """
+    rows = Ticket.objects.order_by("pk").values_list("pk", flat=True)
+    first = rows.filter(pk__in=numbers[:1]).select_for_update(no_key=True)
+    others = rows.filter(pk__in=numbers).select_for_update(no_key=True, skip_locked=True)
+    return {*first, *others}
 
 
 def _learn(limit: int) -> int:
