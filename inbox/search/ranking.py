@@ -19,8 +19,8 @@ from django.db.models import QuerySet
 from inbox.tickets.models import Ticket
 
 MOST_FOUND = 1000
-PER_WORD = 2500  # documents that one word may bring
-BUDGET = 6_000  # and all together
+PER_WORD = 1500  # documents that one word may bring: twice as many cost twice as long
+BUDGET = 4_000  # and all together
 LOOKED_UP = 200  # candidates among which frequent words are looked up
 MOST_FREQUENT = 4
 TOGETHER = 0.6

@@ -68,7 +68,18 @@ def find(query: Query, scope: Scope, *, typing: bool = False) -> Found:
         known = set(found.numbers)
         found.matches += [match for match in matches if match.number not in known]
         found.partial = bool(matches) and matches[0].words < len(found.wanted)
+        found.meant = _seen(found.meant, [match.number for match in matches])
     return found
+
+
+def _seen(meant: dict[str, str], numbers: list[int]) -> dict[str, str]:
+    """Of the words that were probably meant those that the tickets found hold.
+
+    The vocabulary is everybody's and forgets nothing: a word that is told must be in something
+    that the person may see today.
+    """
+    ways = {plain: Wanted((Choice(tuple(stems(right))),)) for plain, right in meant.items()}
+    return {plain: meant[plain] for plain, one in ways.items() if ranking.holding(one, numbers)}
 
 
 def tickets(query: Query, scope: Scope, *, limit: int) -> list[Ticket]:
@@ -127,12 +138,13 @@ def wanted_of(query: Query, *, typing: bool) -> tuple[list[Wanted], dict[str, st
     read = [(group, [tuple(stems(words)) for words in group.words]) for group in groups]
     known = vocabulary.frequencies({root for _, ways in read for way in ways for root in way})
     meant: dict[str, str] = {}
+    extra = tuple(setting("search_synonyms"))
     last = groups[-1] if typing and groups and not groups[-1].phrase else None
     found = []
     for group, ways in read:
         choices = [Choice(way) for way in ways if way]
         if not group.phrase:
-            choices += _stand_ins(group, ways, known, meant, beginning=group is last)
+            choices += _stand_ins(group, ways, known, meant, extra, beginning=group is last)
         if choices:
             found.append(choices)
     return counted(found), meant
@@ -147,10 +159,10 @@ def _stand_ins(
     ways: list[tuple[str, ...]],
     known: dict[str, int],
     meant: dict[str, str],
+    extra: tuple[str, ...],
     *,
     beginning: bool,
 ) -> list[Choice]:
-    extra = tuple(setting("search_synonyms"))
     found = [Choice(other, SYNONYM) for way in ways for other in alternatives(way, extra)]
     for word, way in zip(group.words, ways, strict=True):
         if len(way) != 1:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -110,23 +110,26 @@ def _kept(data: Any) -> list[tuple[str, str]]:
 
 
 def _facts(user: User, matches: list[Match], scope: Scope) -> dict[int, Fact]:
-    """What the facets need, of the first matches: three statements whatever was found."""
-    numbers = [match.number for match in matches[:COUNTED]]
-    rows = queries.visible_to(user).filter(pk__in=numbers)
-    solved = set(rows.filter(SOLVED).values_list("pk", flat=True))
+    """What the facets need, of the first matches: one statement whatever was found."""
     answers = Message.objects.filter(
-        ticket__in=numbers, role=AuthorRole.COMMUNITY, visibility=Visibility.PUBLIC
+        ticket=OuterRef("pk"),
+        role=AuthorRole.COMMUNITY,
+        visibility=Visibility.PUBLIC,
+        deleted_at=None,
     )
-    community = set(answers.values_list("ticket_id", flat=True).distinct())
+    rows = queries.visible_to(user).filter(pk__in=[match.number for match in matches[:COUNTED]])
+    rows = rows.annotate(
+        is_solved=ExpressionWrapper(SOLVED, BooleanField()), helped=Exists(answers)
+    )
     return {
         pk: Fact(
-            state="solved" if pk in solved else _state(lane),
+            state="solved" if solved else _state(lane),
             category=category,
-            by="community" if pk in community else "team" if answered else "",
+            by="community" if helped else "team" if answered else "",
             age_days=(scope.now - created).days,
         )
-        for pk, lane, category, answered, created in rows.values_list(
-            "pk", "lane", "category", "answered_at", "created_at"
+        for pk, lane, category, answered, created, solved, helped in rows.values_list(
+            "pk", "lane", "category", "answered_at", "created_at", "is_solved", "helped"
         )
     }
 
