@@ -5,6 +5,7 @@ from typing import ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models import Q
 
 from inbox.common.crypto import digest_of
 
@@ -45,6 +46,11 @@ class User(AbstractUser):
         """Whether the account manages the installation and sees every team's tickets."""
         return self.is_superuser or self.role == Role.ADMIN
 
+    @property
+    def sees_addresses(self) -> bool:
+        """Whether people's addresses are shown in full: not to viewers."""
+        return self.is_admin or self.role != Role.VIEWER
+
 
 class Team(models.Model):
     """A group of staff; `restricted` keeps its tickets from everybody else."""
@@ -55,6 +61,14 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def named_to(cls, user: User) -> "models.QuerySet[Self]":
+        """The teams that somebody may know of: a restricted one's name is for its members."""
+        if user.is_admin:
+            return cls._default_manager.all()
+        mine = user.teams.values("pk")
+        return cls._default_manager.filter(Q(restricted=False) | Q(pk__in=mine))
 
 
 class ApiToken(models.Model):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from inbox.accounts.models import User
 from inbox.search import fingerprints
@@ -22,7 +22,8 @@ class Seen:
     fingerprint: Fingerprint
     tickets: int
     open: int
-    last_at: datetime | None
+    first_at: datetime
+    last_at: datetime
     fixed_in: str = ""
 
     @property
@@ -75,6 +76,7 @@ def seen(user: User, which: Q) -> list[Seen]:
         .annotate(
             tickets=Count("ticket", distinct=True),
             live=Count("ticket", distinct=True, filter=Q(ticket__status__in=LIVE)),
+            first=Min("at"),
             last=Max("at"),
         )
         .order_by("-tickets", "fingerprint")[:SHOWN]
@@ -87,6 +89,7 @@ def seen(user: User, which: Q) -> list[Seen]:
             fingerprint=known[row["fingerprint"]],
             tickets=row["tickets"],
             open=row["live"],
+            first_at=row["first"],
             last_at=row["last"],
             fixed_in=fixed.get(row["fingerprint"], ""),
         )

@@ -212,16 +212,16 @@ def _accounts(user: User) -> list[str]:
 
 def _teams(user: User) -> list[str]:
     """A restricted team's name is for its members."""
-    shown = Team.objects.filter(Q(restricted=False) | Q(members=user)).distinct()
-    shown = Team.objects.all() if user.is_admin else shown
-    return [name for pair in shown.order_by("key").values_list("key", "name") for name in pair]
+    rows = Team.named_to(user).order_by("key").values_list("key", "name")
+    return [name for pair in rows for name in pair]
 
 
 def _people(user: User) -> list[str]:
-    """People who asked something that the person may see, newest first."""
+    """People who asked something that the person may see, newest first; viewers see no address."""
     rows = queries.visible_to(user).filter(asker__isnull=False).order_by("-number")
-    names = rows.values_list("asker__name", "asker__handle", "asker__external_id")[:500]
-    return list(dict.fromkeys(next(filter(None, row)) for row in names))
+    found = rows.values_list("asker__name", "asker__handle", "asker__external_id")[:500]
+    names = dict.fromkeys(next(filter(None, row)) for row in found)
+    return [name for name in names if user.sees_addresses or "@" not in name.lstrip("@")]
 
 
 VALUES: dict[str, Callable[[User], list[str]]] = {
