@@ -45,7 +45,7 @@ def _found(request: Request) -> Found:
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
     known_filters(request, PARAMETERS)
-    known, now = asking.choices(), timezone.now()
+    known, now = asking.choices(user), timezone.now()
     try:
         asked, by = asking.ask(user, request.query_params.dict(), known, now=now)
     except BadQuestion as error:

@@ -54,12 +54,12 @@ class Choices:
         return [(value, value, str(label)) for value, label in Priority.choices]
 
 
-def choices() -> Choices:
-    """Everything that has ever been asked under, and may be again."""
+def choices(user: User) -> Choices:
+    """Everything that has ever been asked under, and may be again, as far as one may know of it."""
     return Choices(
         channels=list(Channel.objects.select_related("policy").order_by("kind", "key")),
         people=sorted(User.objects.all(), key=lambda user: user.display_name.casefold()),
-        teams=list(Team.objects.order_by("name")),
+        teams=list(Team.named_to(user).order_by("name")),
         categories=kept("categories", known_categories),
     )
 

@@ -1,5 +1,6 @@
 """Everything a page of reports needs, read in a fixed number of statements."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ MINUTES = {"minutes": 1, "hours": 60, "business_minutes": 1, "business_hours": 6
 WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 LONGEST = 10
 MOST_GAPS = 5000
+ADDRESS = re.compile(r"([^\s@<>])[^\s@<>]{0,63}@([^\s@<>.])[^\s@<>]{0,250}\.([^\s@<>.]{1,63})")
 
 
 class Waiting(NamedTuple):
@@ -87,7 +89,7 @@ def gather(user: User, asked: Asked, known: Choices, *, by: str, now: datetime) 
         series=queries.series(asked, FLOW, cut),
         standing=queries.standing(asked),
         hours=queries.hours(asked),
-        helpers=_helpers(asked),
+        helpers=_helpers(user, asked),
         gaps=_gaps(asked),
         ratings=_ratings(user, asked),
         ageing=_ageing(user, asked, now),
@@ -161,8 +163,11 @@ def _clock(minute: int) -> str:
 # ------------------------------------------------------------------ single facts
 
 
-def _helpers(asked: Asked) -> list[tuple[str, bool, int]]:
-    """Who of the community answered, most first; accounts of one person count together."""
+def _helpers(user: User, asked: Asked) -> list[tuple[str, bool, int]]:
+    """Who of the community answered, most first; accounts of one person count together.
+
+    Who has no name but an address is shown to viewers by its first letters.
+    """
     rows = queries.facts_in(asked, "help").values_list("label").annotate(n=Count("pk"))
     counted = {int(label): n for label, n in rows.order_by("-n")[:MOST_GAPS]}
     people = Identity.objects.filter(pk__in=counted).select_related("contact")
@@ -173,7 +178,15 @@ def _helpers(asked: Asked) -> list[tuple[str, bool, int]]:
             contact.pk, contact.name or who.name or who.handle or str(contact), contact.champion
         ] += counted[who.pk]
     ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-    return [(name, champion, n) for (_, name, champion), n in ordered]
+    return [
+        (name if user.sees_addresses else veiled(name), champion, n)
+        for (_, name, champion), n in ordered
+    ]
+
+
+def veiled(name: str) -> str:
+    """`ada@example.org` as `a…@e….org`; what holds no address stays as it is."""
+    return ADDRESS.sub(r"\1…@\2….\3", name)
 
 
 def _gaps(asked: Asked) -> list[tuple[str, int, int]]:

@@ -93,7 +93,10 @@ class Names:
             return value.capitalize()
         known: dict[str, str] = getattr(self, dim)
         lacking = {"person": "Unassigned", "team": "No team"}
-        return known.get(value) or lacking.get(dim, "Gone")
+        nameless = {"team": "Another team"}  # gone, or restricted to others
+        return known.get(value) or (
+            lacking.get(dim, "Gone") if value == "0" else nameless.get(dim, "Gone")
+        )
 
 
 def shown(value: Value, unit: str = "") -> str:

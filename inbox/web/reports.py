@@ -50,7 +50,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     """Did we keep our word? For any days, narrowed to anything."""
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required
-    params, known, now = _params(request), asking.choices(), timezone.now()
+    params, known, now = _params(request), asking.choices(user), timezone.now()
     context = _form(params, known)
     try:
         asked, by = asking.ask(user, params, known, now=now)
@@ -77,7 +77,7 @@ def export(request: HttpRequest, key: str) -> HttpResponse:
     assert isinstance(user, User)  # noqa: S101 - login_required
     if key not in REPORTS and key != "all":
         raise Http404
-    known, now = asking.choices(), timezone.now()
+    known, now = asking.choices(user), timezone.now()
     try:
         asked, by = asking.ask(user, _params(request), known, now=now)
     except BadQuestion as error:
