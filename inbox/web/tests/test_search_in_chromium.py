@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from inbox.accounts.models import User
 from inbox.search import indexing
@@ -48,6 +48,19 @@ def _sound(tab: Page, name: str) -> None:
         tab.screenshot(path=Path(SHOTS) / f"{name}.png")
 
 
+def _insert(tab: Page, button: Locator, *, before: str) -> None:
+    """The answer goes where the cursor stands, into the reply; the button stays for another time."""
+    words, answer = tab.locator("#words"), "> Add a heartbeat table, it moves the slot.\n\n"
+    words.evaluate("(node, text) => { node.value = text; }", before)
+    words.evaluate("node => node.setSelectionRange(node.value.length, node.value.length)")
+    tab.locator("#mode-note").evaluate("node => node.click()")
+    button.click()
+    expect(words).to_have_value(f"{before}\n\n{answer}" if before else answer)
+    expect(words).to_be_focused()
+    expect(tab.locator("#mode-reply")).to_be_checked()
+    expect(button).to_have_count(1)
+
+
 @pytest.mark.parametrize("size", list(SIZES))
 def test_a_search_while_typing_and_the_panel_of_a_ticket(
     ana: User, live_site: Site, browser_process: Browser, size: str
@@ -88,4 +101,7 @@ def test_a_search_while_typing_and_the_panel_of_a_ticket(
         button.wait_for()
         assert button.get_attribute("data-insert") == "> Add a heartbeat table, it moves the slot."
         tab.locator("#similar", has_text="seen 2×, 1 open").wait_for()
+        _insert(tab, button, before="Hello," if size == "desk" else "")
+        if size != "desk":
+            tab.get_by_role("button", name="Details").click()
         _sound(tab, f"similar-{size}")
