@@ -63,7 +63,7 @@ class Team(models.Model):
         return self.name
 
     @classmethod
-    def named_to(cls, user: User) -> "models.QuerySet[Self]":
+    def named_to(cls, user: User) -> "models.QuerySet[Team]":
         """The teams that somebody may know of: a restricted one's name is for its members."""
         if user.is_admin:
             return cls._default_manager.all()

@@ -209,7 +209,7 @@ HELPED_LATE = [(900, 1, "community"), (60, 1, "asker"), (3000, 1, "reply_close")
 @example(steps=PAUSED_FIRST, zone="Asia/Kathmandu", back=3, before=0)
 @example(steps=BROKEN_TWICE, zone="UTC", back=9, before=-1)
 @example(steps=HELPED_LATE, zone="America/St_Johns", back=2, before=1)
-@settings(max_examples=settings.default.max_examples // 6)  # a history has many steps
+@settings(max_examples=settings().max_examples // 6)  # a history has many steps
 def test_any_history_equals_the_events(
     steps: list[tuple[int, int, str]], zone: str, back: int, before: int
 ) -> None:

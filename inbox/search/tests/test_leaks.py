@@ -2,10 +2,10 @@
 
 import threading
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from inbox import pipeline
 from inbox.accounts.models import Role, Team
@@ -73,13 +73,13 @@ def test_the_first_day_of_an_error_is_the_first_that_the_person_may_see() -> Non
 @pytest.mark.django_db
 def test_viewers_are_offered_names_but_no_addresses() -> None:
     row = desk.ticket()
-    Identity.objects.filter(pk=row.asker_id).update(
-        name="", handle="", external_id="mira@example.org"
-    )
+    assert row.asker is not None
+    asker = Identity.objects.filter(pk=row.asker.pk)
+    asker.update(name="", handle="", external_id="mira@example.org")
     assert values_for("from", "mira", desk.agent("ana")) == ["mira@example.org"]
     viewer = desk.agent("vera", role=Role.VIEWER)
     assert values_for("from", "mira", viewer) == []
-    Identity.objects.filter(pk=row.asker_id).update(name="Mira Sol")
+    asker.update(name="Mira Sol")
     assert values_for("from", "mira", viewer) == ["Mira Sol"]
 
 
@@ -98,29 +98,12 @@ def test_catching_up_reads_no_html() -> None:
     says("alpha")
     SearchDoc.objects.all().delete()
     SearchState.objects.all().delete()
-    with CaptureQueries() as said:
+    with CaptureQueriesContext(connection) as said:
         caught_up()
-    read = [sql for sql in said if 'FROM "inbox_message"' in sql]
+    read = [one["sql"] for one in said if 'FROM "inbox_message"' in one["sql"]]
     assert read
     assert not [sql for sql in read if "body_html" in sql]
     assert SearchDoc.objects.filter(message__isnull=False).count() == Message.objects.count()
-
-
-class CaptureQueries:
-    """The statements sent inside."""
-
-    def __enter__(self) -> list[str]:
-        self.said: list[str] = []
-        self.wrapped = connection.execute_wrapper(self._keep)
-        self.wrapped.__enter__()
-        return self.said
-
-    def __exit__(self, *args: object) -> None:
-        self.wrapped.__exit__(*args)
-
-    def _keep(self, execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
-        self.said.append(sql)
-        return execute(sql, params, many, context)
 
 
 # ------------------------------------------------------------------ while somebody changes it
