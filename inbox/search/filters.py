@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -168,7 +168,8 @@ def _day(value: str, scope: Scope) -> datetime:
     zone = ZoneInfo(scope.zone)
     day = day_of(value, scope.now.astimezone(zone).date())
     assert day is not None  # noqa: S101 - the parser lets only days through
-    return datetime.combine(day, time(), zone)
+    # the first day of all begins, east of Greenwich, before there is a time in UTC
+    return datetime.combine(max(day, date.min + timedelta(days=1)), time(), zone)
 
 
 def _has(value: str, scope: Scope) -> Q:
