@@ -75,6 +75,14 @@ def pytest_configure(config: pytest.Config) -> None:
     network.close()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let parallel processes fence themselves off first, too: with the name of the settings in
+    their environment they would read them before this file, and so those of nobody in particular.
+    """
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove what the suite has written."""
     del config
