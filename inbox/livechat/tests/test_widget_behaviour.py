@@ -236,22 +236,28 @@ def test_a_wrong_proof_is_an_error_and_reset_forgets(
             assert Conversation.objects.count() == 2
 
 
-def test_who_signs_in_does_not_see_the_strangers_lines(
+def test_who_signs_in_goes_on_and_who_signs_in_after_them_begins_anew(
     live_site: Site, browser_process: Browser
 ) -> None:
     secret = "an identity secret of a site"
-    proof = sessions.proof(secret, "42", "")
     with host.site(live_site.url) as origin:
         allow(origin, identity_secret=secret)
         with chromium.page(browser_process) as (tab, _):
             widget = Widget(tab)
             widget.open(origin)
-            widget.say("as a stranger")
-            tab.evaluate("(hash) => window.Desk.identify({id: '42', name: 'Ada', hash})", proof)
+            widget.say("before I signed in")
+            for number, name in (("42", "Ada"), ("43", "Bo")):
+                who = {"id": number, "name": name, "hash": sessions.proof(secret, number, "")}
+                with tab.expect_response("**/sessions/"):
+                    tab.evaluate("(who) => window.Desk.identify(who)", who)
+                if name == "Ada":
+                    widget.say("as Ada")
+                    widget.log.get_by_text("before I signed in").wait_for()
+                    assert Conversation.objects.count() == 1
             widget.log.locator("li").first.wait_for(state="detached")
-            widget.say("as Ada")
+            widget.say("as Bo")
             assert Conversation.objects.count() == 2
-            assert widget.log.get_by_text("as a stranger").count() == 0
+            assert widget.log.get_by_text("as Ada").count() == 0
 
 
 def test_the_work_is_done_and_the_chat_begins(live_site: Site, browser_process: Browser) -> None:
