@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 
 import django
@@ -173,6 +174,10 @@ def main() -> None:
     )
 
 
+def _find(text: str, scope: Scope) -> object:
+    return find(parse(text), scope)
+
+
 def measure(user: User, queries: list[str]) -> dict[str, float]:
     """The whole page, the search alone, and an empty Django page in the same run."""
     scope = Scope(user=user, bounds=(NOW, NOW, NOW), zone="UTC")
@@ -186,8 +191,8 @@ def measure(user: User, queries: list[str]) -> dict[str, float]:
     for query in queries * 2:
         with override_settings(ROOT_URLCONF="bench.bare.empty", MIDDLEWARE=[]):
             empty.append(figures.wall_ms(lambda: bare.get("/")))
-        pages.append(figures.wall_ms(lambda q=query: client.get("/search/", {"q": q})))  # type: ignore[misc]  # bound at once
-        alone.append(figures.wall_ms(lambda q=query: find(parse(q), scope)))  # type: ignore[misc]  # bound at once
+        pages.append(figures.wall_ms(partial(client.get, "/search/", {"q": query})))
+        alone.append(figures.wall_ms(partial(_find, query, scope)))
     half = len(queries)  # the first round warms
     return {
         "p50_ms": round(figures.median(alone[half:]), 1),

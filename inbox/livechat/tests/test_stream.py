@@ -116,8 +116,8 @@ def answer(row: Ticket, number: int) -> tuple[str, float]:
     return text, begun
 
 
-def run_streams(site: Site, count: int, rounds: int, cut: Callable[[], object]) -> list[float]:
-    """Answers to many open widgets; the seconds each took. `cut` is called in the middle."""
+def run_streams(site: Site, count: int, rounds: int, cut: Callable[[], object]) -> None:
+    """Answers to open widgets: each is there once and in order. `cut` is called in the middle."""
     listeners = [Listener(site.port, begin(site.port)) for _ in range(count)]
     for one in listeners:
         status, _ = post(site.port, "messages/", {"client_id": "line-0001", "body": "q"}, one.token)
@@ -125,14 +125,11 @@ def run_streams(site: Site, count: int, rounds: int, cut: Callable[[], object]) 
         one.start()
     rows = file_lines(count)
     wait(lambda: all(len(one.seen) == 1 for one in listeners), "everybody sees the question")
-    begun: dict[str, float] = {}
     for number in range(rounds):
         if number == rounds // 2:
             cut()
         for row in rows:
-            text, at = answer(row, number)
-            if number < rounds // 2:
-                begun[text] = at
+            _, at = answer(row, number)
             time.sleep(max(0, at + SPACING_SECONDS - time.time()))
     wait(lambda: all(len(one.seen) > rounds for one in listeners), "everybody has all", 60)
     wanted = ["q", *(f"answer {number}" for number in range(rounds))]
@@ -140,7 +137,6 @@ def run_streams(site: Site, count: int, rounds: int, cut: Callable[[], object]) 
         one.over.set()
         assert [text.partition(" to ")[0] for _, text, _ in one.seen] == wanted
         assert len({text.partition(" to ")[2] for _, text, _ in one.seen[1:]}) == 1
-    return [at - begun[text] for one in listeners for _, text, at in one.seen if text in begun]
 
 
 def test_exactly_once_and_in_order_across_a_restart(
@@ -179,26 +175,3 @@ def test_a_stream_wants_its_token_and_says_when_the_page_is_gone(
     wait(lambda: Conversation.objects.get().seen_at is not None, "somebody is here")
     raw.close()
     wait(lambda: Conversation.objects.get().seen_at is None, "nobody is here")
-
-
-@pytest.mark.soak
-def test_five_hundred_widgets(chats: None, process_env: dict[str, str], tmp_path: Path) -> None:
-    site = worker.start_web(process_env, log=tmp_path / "web.log")
-    try:
-        before = _resident(site.process.pid)
-        seconds = sorted(run_streams(site, 500, 2, lambda: None))
-        grown = _resident(site.process.pid) - before
-        figures = f"p50 {seconds[250]:.3f} s, p99 {seconds[494]:.3f} s, {grown / 5:.1f} MB per 100"
-        assert seconds[494] <= 2, figures
-        assert grown / 5 <= 20, figures
-        (tmp_path / "figures.txt").write_text(figures)
-    finally:
-        site.process.stop()
-
-
-def _resident(pid: int) -> float:
-    """Megabytes of a process."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) / 1024
-    return 0.0
