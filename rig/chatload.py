@@ -15,7 +15,7 @@ from rig.wire import Answer, Line, Pair, Refused
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 LAST_SEEN = re.compile(r'name="last_seen_message" value="(\d*)"')
-THROTTLE_SECONDS = 2  # of the queue page's own trigger
+CALM_SECONDS, REST, MOST_REST_SECONDS = 1.5, 10, 30  # `data-calm` of the queue, and desk.js
 RETRY_SECONDS = 3  # what the desk's stream asks for
 DICE = random.Random(11)  # noqa: S311 - spreads pages over time, keeps no secret
 
@@ -197,7 +197,7 @@ class Desk:
             with suppress(OSError):
                 await self.look_by(await self.pair.connect())
             self.changed.set()
-            await asyncio.sleep(THROTTLE_SECONDS)
+            await asyncio.sleep(CALM_SECONDS)
 
     async def look_by(self, line: Line) -> None:
         """The same on one connection, until it breaks. Raises OSError."""
@@ -210,8 +210,10 @@ class Desk:
                 async with asyncio.timeout(20):
                     answer = await line.call("GET", "/queue/", headers)
                 self.refused += answer.status != 200
-                self.pages.append(time.monotonic() - begun)
-                await asyncio.sleep(THROTTLE_SECONDS)
+                took = time.monotonic() - begun
+                self.pages.append(took)
+                rest = min(took * REST, MOST_REST_SECONDS)
+                await asyncio.sleep(max(CALM_SECONDS, rest) - took)
         finally:
             line.close()
 

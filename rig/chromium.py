@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from rig import tools
 
@@ -24,6 +24,7 @@ ARGUMENTS = (
 )
 DESKTOP = (1440, 900)
 PHONE = (390, 844)
+PATIENCE = 40_000  # milliseconds: a busy machine is no defect, and a slow desk asks less often
 Scheme = Literal["light", "dark"]
 
 
@@ -54,6 +55,7 @@ class Watch:
 def chromium() -> Iterator[Browser]:
     """Start the browser once; pages are cheap. Raises tools.MissingTool."""
     path = tools.require("chromium")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=str(path), args=list(ARGUMENTS))
         try:
@@ -84,7 +86,7 @@ def page(
         reduced_motion="reduce",
         has_touch=size == PHONE,
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     tab = context.new_page()
     watch = _watch(tab)
     try:

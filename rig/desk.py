@@ -1,9 +1,12 @@
 """A small desk for tests: accounts, a mailbox, tickets with their messages, verbs at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from django.test import Client
 
 from inbox import pipeline
 from inbox.accounts.models import User
@@ -121,3 +124,13 @@ def act(verb: Callable[..., T], *args: Any, at: datetime = NOW, **kwargs: Any) -
     """One verb in a change of its own."""
     with pipeline.change(Actor.system("test"), now=at):
         return verb(*args, **kwargs)
+
+
+def by_page(kind: str, given: Mapping[str, str], agree: Callable[[str], str]) -> str:
+    """Connect `<kind>/main` as an admin does, by the button; the page that one comes back to."""
+    browser = Client()
+    browser.force_login(agent("boss", role="admin"))
+    there = browser.post(f"/channels/{kind}/main/consent/", given)
+    assert there.status_code == 200, there.content.decode()
+    parts = urlsplit(agree(there.context["url"]))
+    return browser.get(f"{parts.path}?{parts.query}", follow=True).content.decode()

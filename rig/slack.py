@@ -16,7 +16,18 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
-from rig.slack_api import APP, BOT, BOT_USER, SECRET, TEAM, TOKEN, Post, Room, SlackApi
+from rig.slack_api import (
+    APP,
+    BOT,
+    BOT_USER,
+    SECRET,
+    TEAM,
+    TOKEN,
+    Post,
+    Room,
+    SlackApi,
+)
+from rig.slack_model import ADMIN_TOKEN
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -186,6 +197,7 @@ class FakeSlack(SlackApi):
 
 
 __all__ = [
+    "ADMIN_TOKEN",
     "APP",
     "BOT",
     "BOT_USER",

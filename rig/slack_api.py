@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from rig.slack_model import (
+    ADMIN_TOKEN,
     APP,
     APP_TOKEN,
     BOT,
@@ -52,7 +53,7 @@ class SlackApi(FakeVendor):
         self.responses: list[dict[str, Any]] = []
         self.files: dict[str, bytes] = {}
         self.uploads: dict[str, dict[str, Any]] = {}
-        self.token = TOKEN
+        self.token, self.as_admin = TOKEN, False
         self.hook = ""
         self.socket_url = ""
         self.clock = 0.0
@@ -126,9 +127,10 @@ class SlackApi(FakeVendor):
             return self._file(call)
         method = call.path.rpartition("/")[2]
         wanted = APP_TOKEN if method == "apps.connections.open" else self.token
-        if call.headers.get("authorization") != f"Bearer {wanted}":
-            revoked = wanted == self.token and wanted != TOKEN
-            return _no("token_revoked" if revoked else "invalid_auth")
+        bearer = call.headers.get("authorization", "").removeprefix("Bearer ")
+        self.as_admin = bearer == ADMIN_TOKEN and method == "chat.delete"
+        if bearer != wanted and not self.as_admin:
+            return _no("token_revoked" if wanted == self.token != TOKEN else "invalid_auth")
         if method not in SCOPES:
             return _no("unknown_method")
         if SCOPES[method] not in self.scopes:
@@ -283,6 +285,8 @@ class SlackApi(FakeVendor):
         post = self.rooms[given["channel"]].posts.get(given["ts"])
         if post is None or post.deleted:
             return _no("message_not_found")
+        if post.user != BOT_USER and not self.as_admin:
+            return _no("cant_delete_message")  # a bot deletes only what is its own
         post.deleted = True
         self._tell(self.gone(given["channel"], given["ts"]))
         return _ok()
@@ -385,7 +389,7 @@ def _as_asked(rows: list[dict[str, Any]], given: dict[str, Any]) -> list[dict[st
 
 def _within(ts: str, given: dict[str, Any]) -> bool:
     oldest, latest = float(given.get("oldest") or 0), float(given.get("latest") or 9e12)
-    return oldest < float(ts) <= latest
+    return oldest < float(ts) <= latest or (ts == given.get("oldest") and "inclusive" in given)
 
 
 def _ok(**found: Any) -> Answer:

@@ -6,6 +6,7 @@ from typing import Any
 TEAM, APP, BOT, BOT_USER = "T024BE7LD", "A0DESK", "B0DESK", "U0DESKBOT"
 APP_TOKEN = "xapp-test-token"
 TOKEN, SECRET = "xoxb-test-token", "slack-signing-secret-for-tests"
+ADMIN_TOKEN = "xoxp-admin-token"
 SCOPES = {
     "conversations.list": "channels:read", "conversations.info": "channels:read",
     "conversations.history": "channels:history", "conversations.replies": "channels:history",

@@ -13,13 +13,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
-from rig import openapi, postgres, redis, tools
+from rig import descriptions, migrated, postgres, redis, tools
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("helpdesk", "inbox", "integrations", "rig", "scripts", "bench")
 CLOSING = re.compile(r"^=*\s*\d+ (?:passed|failed|skipped|errors?|deselected)\b.* in [\d.]+s.*$")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # what the outside might have set and no stage may see
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let background jobs ignore it
     try:
         results = modes[arguments[0]]()
-    except (tools.MissingTool, openapi.MissingDescription) as error:
+    except (tools.MissingTool, descriptions.MissingDescription) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -73,33 +74,38 @@ def main(arguments: Sequence[str]) -> int:
 def test() -> list[Result]:
     """Everything that must pass."""
     install_packages()
-    openapi.install()
+    descriptions.install()
     results = [run(stage) for stage in static_stages(complete=True)]
     with services() as env:
-        results += [run(stage) for stage in service_stages(env)]
-    results.append(run(embedded_stage()))
+        ready = postgres.create_database(env["DATABASE_URL"], "ready")
+        results.append(run(migrating(ready)))
+        results += [run(stage) for stage in service_stages({**env, migrated.VARIABLE: "ready"})]
+    with tempfile.TemporaryDirectory(prefix="desk-migrated-") as folder:
+        results.append(run(migrating("", folder)))
+        ready = str(Path(folder, "switchboard.sqlite3"))
+        results.append(run(embedded_stage({migrated.VARIABLE: ready})))
     return results
 
 
 def quick() -> list[Result]:
     """What can be told in under a minute and without any service."""
-    openapi.install()
+    descriptions.install()
     fast = "not (service or mail or browser or soak or slow)"
-    stages = [*static_stages(complete=False), pytest_stage("unit", fast, parallel=True)]
+    stages = [*static_stages(complete=False), pytest_stage("unit", fast, processes=2)]
     return [run(stage) for stage in stages]
 
 
 def soak() -> list[Result]:
     """Run what takes long."""
     install_packages()
-    openapi.install()
+    descriptions.install()
     with services() as env:
         return [run(pytest_stage("soak", "soak", env={**env, "HYPOTHESIS_PROFILE": "soak"}))]
 
 
 def some(arguments: Sequence[str]) -> list[Result]:
     """Run pytest with these arguments on private services: for work on one test."""
-    openapi.install()
+    descriptions.install()
     with services() as env:
         return [run(Stage("pytest", _module("pytest", *arguments), env))]
 
@@ -124,24 +130,52 @@ def service_stages(env: Mapping[str, str]) -> list[Stage]:
     """The suite against PostgreSQL, Redis and real processes."""
     most = "not (soak or mail or browser)"
     return [
-        pytest_stage("postgres", most, env=env, parallel=True),
-        pytest_stage("mail", "mail and not soak", env=env),
-        pytest_stage("browser", "browser and not soak", env=env),
+        pytest_stage("postgres", most, env=env, processes=3),  # a third of it waits for processes
+        pytest_stage("mail", "mail and not soak", env=env, files=marked("mail")),
+        pytest_stage(
+            "browser", "browser and not soak", env=env, processes=2, files=marked("browser")
+        ),
     ]
 
 
-def embedded_stage() -> Stage:
+def migrating(database_url: str, folder: str = "") -> Stage:
+    """Migrate a database that the tests' databases become copies of; without an address, SQLite."""
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    env = {"DATABASE_URL": database_url} | ({"DATA_DIR": folder} if folder else {})
+    return Stage("migrated" if database_url else "migrated lite", command, env)
+
+
+def embedded_stage(env: Mapping[str, str]) -> Stage:
     """The suite as the product runs without any server: SQLite, no Redis."""
-    return pytest_stage("embedded", "not (service or browser or soak)", parallel=True)
+    stage = pytest_stage("embedded", "not (service or browser or soak)", env=env, processes=2)
+    return replace(stage, command=[*stage.command, "--only-data"])  # the others have run before
 
 
 def pytest_stage(
-    name: str, marks: str, *, env: Mapping[str, str] | None = None, parallel: bool = False
+    name: str,
+    marks: str,
+    *,
+    env: Mapping[str, str] | None = None,
+    processes: int = 0,
+    files: Sequence[str] = (),
 ) -> Stage:
     """Run pytest on the tests that the mark expression selects."""
-    # whole files to one process: fixtures of a module are made once
-    processes = ["-n", "2", "--dist", "loadfile"] if parallel else []
-    return Stage(name, _module("pytest", "-q", *processes, "-m", marks), env or {})
+    # whole files to one process: fixtures of a module are made once; in our order, for what waits
+    # for processes begins first
+    how = ["-n", str(processes), "--dist", "loadfile", "--no-loadscope-reorder"]
+    parallel = how if processes else []
+    slowest = ["--durations=12", "--durations-min=8"]
+    return Stage(name, _module("pytest", "-q", *slowest, *parallel, "-m", marks, *files), env or {})
+
+
+def marked(mark: str) -> list[str]:
+    """The test files that carry a mark: to read all the others takes longer than a small stage."""
+    return sorted(
+        str(path.relative_to(ROOT))
+        for top in PACKAGES
+        for path in (ROOT / top).rglob("test_*.py")
+        if f"pytest.mark.{mark}" in path.read_text("utf-8")
+    )
 
 
 @contextmanager
@@ -217,8 +251,7 @@ def install_packages() -> None:
 
 def typed_packages() -> list[str]:
     """Return the packages as mypy's arguments."""
-    names = ("helpdesk", "inbox", "integrations", "rig", "scripts", "bench")
-    return [word for name in names if (ROOT / name).is_dir() for word in ("-p", name)]
+    return [word for name in PACKAGES if (ROOT / name).is_dir() for word in ("-p", name)]
 
 
 def templates() -> list[str]:

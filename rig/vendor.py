@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, ClassVar, Protocol, Self
 from urllib.parse import parse_qs, urlsplit
 
 
@@ -53,10 +53,26 @@ class Trouble:
     drop: str = ""  # before · after: the effect
 
 
+class Describes(Protocol):
+    """The vendor's own description of its API (`rig.openapi`)."""
+
+    def is_there(self) -> bool:
+        """Whether it was fetched."""
+
+    def check(self, call: Call) -> str | None:
+        """What the vendor would not understand."""
+
+
 class FakeVendor:
-    """A vendor on loopback."""
+    """A vendor on loopback.
+
+    With a `description`, a request that does not fit it gets 400 and fails the test that made it.
+    """
+
+    description: ClassVar[Describes | None] = None
 
     def __init__(self) -> None:
+        self.illegal: list[str] = []  # requests that the vendor would not understand
         self.calls: list[Call] = []
         self.troubles: list[Trouble] = []
         self.lock = threading.RLock()
@@ -69,10 +85,12 @@ class FakeVendor:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        if kind is None:
+            assert not self.illegal, self.illegal
 
     @property
     def url(self) -> str:
@@ -104,6 +122,9 @@ class FakeVendor:
         """The answer, or None for a dropped connection."""
         with self.lock:
             self.calls.append(call)
+            problem = self._problem(call)
+            if problem:
+                return Answer(400, {"message": problem})
             if self.is_away:
                 return None
             trouble = self._trouble(call)
@@ -112,6 +133,15 @@ class FakeVendor:
             if trouble.drop == "after":
                 self.answer(call)
             return trouble.answer
+
+    def _problem(self, call: Call) -> str | None:
+        described = self.description
+        if described is None or not described.is_there():
+            return None
+        problem = described.check(call)
+        if problem:
+            self.illegal.append(problem)
+        return problem
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         vendor = self
