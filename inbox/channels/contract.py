@@ -11,6 +11,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+from inbox.channels import ports
 from inbox.channels.cards import (
     ActionAnswer,
     Button,
@@ -36,6 +37,7 @@ from inbox.channels.inbound import (
     InboundBatch,
     InboundDelete,
     InboundFile,
+    InboundForget,
     InboundMessage,
     InboundMove,
     InboundReaction,
@@ -46,7 +48,8 @@ from inbox.channels.inbound import (
     ThreadRef,
 )
 from inbox.channels.jsontext import loads
-from inbox.channels.specs import IDENTITY_BEFORE, Previous, SettingSpec
+from inbox.channels.ports import Broadcast, Directory, Importer, JobBoard, OAuth, RosterEntry, Scope
+from inbox.channels.specs import IDENTITY_BEFORE, MIRROR_NOTES, Previous, SettingSpec
 from inbox.channels.tracker import Tracker
 
 __all__ = [
@@ -71,6 +74,7 @@ __all__ = [
     "InboundBatch",
     "InboundDelete",
     "InboundFile",
+    "InboundForget",
     "InboundMessage",
     "InboundMove",
     "InboundReaction",
@@ -185,7 +189,11 @@ class OutboundEffect:
     `react` `unreact`: `target` message, `emoji` · `edit` `delete`: `target` message, `text` ·
     `card`: `place`, `card`, and `target` when the card is changed · `home`: `person`, `card` ·
     `whisper`: `place`, `person`, `text` · `respond`: `url`, `card` · `label`: `thread_key`,
-    `place`, `add`, `remove` · `close` `reopen`: `thread_key`, `place`, `reason`.
+    `place`, `add`, `remove` · `close` `reopen`: `thread_key`, `place`, `reason` · `assign`:
+    `thread_key`, `place`, `person` (their id at the vendor, "" for nobody) · `note`: `thread_key`,
+    `place`, `text` (Markdown), `author_name`, `author_key`. A note is not repeatable: when it is
+    done `again`, look for `marks.note_marker(idempotency_key)` before another is made.
+    `mask` `erase`: somebody else's message, see `ports.Upkeep`.
     """
 
     kind: str
@@ -203,17 +211,6 @@ class SendReceipt:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RosterEntry:
-    """One shift of a vendor's roster; no end means that it goes on."""
-
-    external_id: str
-    name: str
-    email: str
-    starts_at: datetime
-    ends_at: datetime | None = None
-
-
 # ------------------------------------------------------------------ the kind
 
 
@@ -228,10 +225,14 @@ class Capability(StrEnum):
     EDIT = "edit"
     DELETE = "delete"
     REACT = "react"
-    LABEL = "label"  # conversations carry labels, and can be closed and opened there
+    LABEL = "label"  # conversations carry labels
+    CLOSE = "close"  # conversations can be closed and opened there
+    ASSIGN = "assign"  # conversations have an owner there, who follows ours
+    NOTE = "note"  # internal notes can be kept there, where only the team reads them
     POLL = "poll"
     FORUM = "forum"  # many people talk in a thread; a stranger's word is not the asker's
     CARD = "card"  # cards with buttons can be posted and changed
+    WHISPER = "whisper"  # one person can be written to so that nobody else sees it
     LIVE = "live"  # somebody waits on a page: no delays, and what is said is bridged to the team
     REPLY_TOKEN = "reply_token"  # noqa: S105 - a capability's name, not a password
 
@@ -281,6 +282,10 @@ def _by_hash(body: bytes) -> str:
     return "sha256:" + sha256(body).hexdigest()
 
 
+def _whole(body: bytes) -> bytes:
+    return body
+
+
 def _by_name(_: str, name: str, handle: str) -> str:
     return name or handle
 
@@ -313,6 +318,9 @@ class ChannelKind:
     handshake: Callable[[RawRequest, ChannelConfig], bytes | None] = _no_handshake
     complete: Callable[[RawRequest, ChannelConfig], Mapping[str, Any] | None] = _no_completion
     poll: Callable[[ChannelConfig, Mapping[str, Any], Store], Mapping[str, Any]] | None = None
+    # what of a delivery's body is stored, once it is verified: less where it has what we must not
+    # keep; `parse` reads what is left
+    kept: Callable[[bytes], bytes] = _whole
     piped_key: Callable[[bytes], str] = _by_hash  # dedupe key of a message from the mail pipe
     can_poll: Callable[[ChannelConfig], bool] = lambda _: True  # set up for fetching
     check: Callable[[ChannelConfig], str] = _no_echo  # a live check, in words; never raises
@@ -346,6 +354,18 @@ class ChannelKind:
     open_form: Callable[[InboundAction, Form, ChannelConfig], None] | None = None
     # port: who is on call between two moments; raises DeliveryError
     roster: Callable[[ChannelConfig, datetime, datetime], Sequence[RosterEntry]] | None = None
+    # other ports, see `ports`
+    importer: Importer | None = None
+    directory: Directory | None = None
+    job_board: JobBoard | None = None
+    people: ports.PeoplePages | None = None
+    broadcast: Broadcast | None = None
+    oauth: OAuth | None = None
+    upkeep: ports.Upkeep | None = None
+    scopes: Sequence[Scope] = ()  # what the vendor is asked for, whichever way it is connected
+    revoke: Callable[[ChannelConfig], None] | None = None  # ends the credentials at the vendor's
+    # whether ending the first credentials leaves the second, which have replaced them, alone
+    ends_alone: Callable[[ChannelConfig, ChannelConfig], bool] = lambda _, __: False
     # the port of kinds that track issues and releases
     tracker: Tracker | None = None
     # how a message calls the person it is for: (external id, name, handle) to text
@@ -355,3 +375,26 @@ class ChannelKind:
     inspect_name: str = ""  # what `manage.py inspect` calls it, where that is not the kind
     body_limit_bytes: int = 1_000_000
     has_signed_webhook: Callable[[ChannelConfig], bool] = lambda _: True
+
+    @property
+    def one_to_one(self) -> bool:
+        """A desk of its own: each conversation is with one customer, and has an end there."""
+        return Capability.CLOSE in self.capabilities and Capability.FORUM not in self.capabilities
+
+    @property
+    def names_threads(self) -> bool:
+        """Whether every message says itself to which conversation it belongs."""
+        return self.one_to_one or bool({Capability.FORUM, Capability.LIVE} & self.capabilities)
+
+    @property
+    def keeps_time(self) -> bool:
+        """Whether the vendor's time of a message can be believed; of mail it is anybody's."""
+        return self.one_to_one or Capability.FORUM in self.capabilities
+
+    @property
+    def all_settings(self) -> tuple[SettingSpec, ...]:
+        """What `connect` accepts: the kind's own settings, and the hub's for what it can do."""
+        own = tuple(self.settings)
+        if Capability.NOTE not in self.capabilities or MIRROR_NOTES.name in {s.name for s in own}:
+            return own
+        return (*own, MIRROR_NOTES)

@@ -8,6 +8,8 @@ other processes notice when the time is over.
 import threading
 import time
 
+from inbox.channels.contract import Capability
+from inbox.channels.health import OK
 from inbox.channels.models import Channel
 
 KEEP_SECONDS = 2.0
@@ -40,6 +42,11 @@ def _channels() -> dict[int, Channel]:
     return _kept.by_pk
 
 
+def anywhere(capability: Capability) -> bool:
+    """Whether any channel can do this, so that nothing is asked where none can."""
+    return any(capability in channel.type.capabilities for channel in _channels().values())
+
+
 def by_id(pk: int) -> Channel:
     """The channel of this id. Raises `Channel.DoesNotExist`."""
     found = _channels().get(pk)
@@ -65,7 +72,18 @@ def is_own(address: str, ours: frozenset[str]) -> bool:
     return f"{local.partition('+')[0]}@{domain}" in ours or address.lower() in ours
 
 
+def every() -> list[Channel]:
+    """Every channel, those that were taken away too, in the order they came."""
+    return [channel for _, channel in sorted(_channels().items())]
+
+
 def active() -> list[Channel]:
     """Every active channel, in a steady order."""
     found = [channel for channel in _channels().values() if channel.active]
+    return sorted(found, key=lambda channel: (channel.kind, channel.key))
+
+
+def unplugged() -> list[Channel]:
+    """Every channel that waits for a repair."""
+    found = [channel for channel in _channels().values() if channel.health != OK]
     return sorted(found, key=lambda channel: (channel.kind, channel.key))

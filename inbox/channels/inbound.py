@@ -108,6 +108,8 @@ class InboundMessage:
     only_opens: bool = False
     # a message that belongs to a conversation which nobody of ours may open by itself
     joins_only: bool = False
+    # a note that the team wrote at the vendor's, where the asker does not see it
+    is_internal: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +117,14 @@ class InboundDelete:
     """A message was deleted by its author; the deletion may come before the message."""
 
     message_key: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboundForget:
+    """The vendor erased a conversation for somebody's privacy, and so do we."""
+
+    thread_key: str
     at: datetime
 
 
@@ -143,6 +153,9 @@ class InboundThread:
     subject: str = ""
     labels: tuple[str, ...] = ()
     asks_again: bool = False  # it is ours to look at again: a push, or ready for review
+    # who has it there, where the vendor says so; None with `assigned` means nobody
+    assigned: bool = False
+    assignee: Author | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +200,7 @@ class InboundBatch:
 
     messages: tuple[InboundMessage, ...] = ()
     deletes: tuple[InboundDelete, ...] = ()
+    forgets: tuple[InboundForget, ...] = ()
     reactions: tuple[InboundReaction, ...] = ()
     threads: tuple[InboundThread, ...] = ()
     moves: tuple[InboundMove, ...] = ()
@@ -196,4 +210,5 @@ class InboundBatch:
     renamed: tuple[tuple[str, str], ...] = ()  # places that have another name now: (old, new)
     trouble: InboundTrouble | None = None
     ignored: str = ""
+    refresh: bool = False  # what the vendor lists for us has changed: it is asked for at once
     historic: bool = False

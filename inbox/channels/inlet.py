@@ -29,7 +29,7 @@ def receive(
         channel=channel,
         dedupe_key=dedupe_key[:250],
         headers={name: value for name, value in headers.items() if name not in SECRET_HEADERS},
-        body=body,
+        body=channel.type.kept(body),
         state=DeliveryState.PENDING,
         received_at=received_at or now,
     )

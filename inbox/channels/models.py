@@ -8,7 +8,7 @@ from django.db import models
 
 from inbox.channels import registry
 from inbox.channels.contract import ChannelConfig, ChannelKind, RawRequest
-from inbox.common.crypto import EncryptedTextField
+from inbox.common.crypto import EncryptedBytesField, EncryptedJSONField, EncryptedTextField
 
 
 class Channel(models.Model):
@@ -34,14 +34,36 @@ class Channel(models.Model):
     last_out_at = models.DateTimeField(null=True, blank=True)
     health = models.CharField(max_length=20, default="ok")
     health_text = models.CharField(max_length=250, blank=True)
+    health_since = models.DateTimeField(null=True, blank=True)  # since when it is not ok
+    # since when it is disconnected, or prepared and not connected yet
+    disconnected_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # when the vendor is asked next to end the credentials; null: there is nothing to end
+    revoke_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoke_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    revoke_error = models.CharField(max_length=250, blank=True, editable=False)
+    # only these teams and people use it; a team that is deleted opens it to nobody else
+    limited = models.BooleanField(default=False, editable=False)
+    teams = models.ManyToManyField("inbox.Team", blank=True, related_name="+", editable=False)
+    people = models.ManyToManyField(
+        django_settings.AUTH_USER_MODEL, blank=True, related_name="+", editable=False
+    )
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "key"], name="channel_once_per_kind")
+            models.UniqueConstraint(fields=["kind", "key"], name="channel_once_per_kind"),
+            models.CheckConstraint(
+                name="channel_revoked_when_disconnected",
+                condition=models.Q(revoke_at=None) | models.Q(disconnected_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.key}"
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.label or str(self)
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -126,13 +148,17 @@ class DeliveryState(models.TextChoices):
 
 
 class Delivery(models.Model):
-    """What a vendor handed us, byte for byte. The row is the queue."""
+    """What a vendor handed us, byte for byte. The row is the queue.
+
+    Nobody has looked into it when it is stored, and a replay needs it as it came: so it is
+    encrypted, always.
+    """
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="deliveries")
     dedupe_key = models.CharField(max_length=250)
     headers = models.JSONField(default=dict)
-    body = models.BinaryField()
-    completed = models.JSONField(null=True, blank=True)
+    body = EncryptedBytesField()
+    completed = EncryptedJSONField(null=True, blank=True)
     state = models.CharField(
         max_length=12, choices=DeliveryState.choices, default=DeliveryState.PENDING
     )
@@ -157,6 +183,12 @@ class Delivery(models.Model):
                 condition=models.Q(state__in=["pending", "processing"]),
             ),
             models.Index(fields=["state", "-id"], name="delivery_state"),
+            # what the retention of raw bytes may still take
+            models.Index(
+                fields=["id"],
+                name="delivery_raw",
+                condition=models.Q(state__in=["done", "ignored", "unknown"]) & ~models.Q(body=b""),
+            ),
         ]
 
     def __str__(self) -> str:

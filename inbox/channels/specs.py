@@ -36,3 +36,12 @@ class SettingSpec:
     default: str = ""
     help: str = ""
     previous: Previous | None = None
+
+
+# of every kind that can keep notes: whether the notes of the desk are kept there as well
+MIRROR_NOTES = SettingSpec(
+    name="mirror_notes",
+    default="off",
+    help="on: notes that the team writes on the desk are kept there too, for its users to read",
+)
+YES = frozenset({"on", "yes", "true", "1"})

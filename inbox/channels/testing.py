@@ -40,6 +40,14 @@ class ChannelContract:
         """Signed requests that carry messages, one for each form of delivery."""
         raise NotImplementedError
 
+    def notes(self) -> list[RawRequest]:
+        """Signed requests with a note that the team wrote there; none where there are no notes."""
+        return []
+
+    def states(self) -> list[RawRequest]:
+        """Signed requests that say how a conversation stands; none where none are posted."""
+        return []
+
     @property
     def kind(self) -> ChannelKind:
         """The registered kind."""
@@ -55,13 +63,15 @@ class ChannelContract:
     # ------------------------------------------------------------ the kind
 
     def test_settings_have_one_meaning_each(self) -> None:
-        names = [spec.name for spec in self.kind.settings]
+        names = [spec.name for spec in self.kind.all_settings]
         assert len(names) == len(set(names))
-        assert all(spec.help for spec in self.kind.settings)
+        assert all(spec.help for spec in self.kind.all_settings)
 
     def test_capabilities_have_their_functions(self) -> None:
         assert (self.kind.poll is not None) == (Capability.POLL in self.kind.capabilities)
         assert self.kind.body_limit_bytes >= 100_000
+        acts = {Capability.CLOSE, Capability.ASSIGN, Capability.NOTE} & self.kind.capabilities
+        assert self.kind.effect is not None or not acts
 
     # ------------------------------------------------------------ signatures
 
@@ -132,6 +142,32 @@ class ChannelContract:
                 assert message.sent_at.astimezone(UTC).year >= 2000
                 with pytest.raises(FrozenInstanceError):
                     message.subject = "x"  # type: ignore[misc]  # what is tested
+
+    def test_notes_are_internal_and_open_nothing(self) -> None:
+        for raw in self.notes():
+            self.kind.verify(raw, self.config)
+            found = [message for message in self.read(raw).messages if message.is_internal]
+            assert found
+            for note in found:
+                assert note.thread_key
+                assert note.message_key
+                assert note.author.external_id
+                assert note.sent_at.tzinfo is not None
+                assert not note.only_opens
+                assert note.original is None
+
+    def test_states_name_their_conversation_and_their_moment(self) -> None:
+        for raw in self.states():
+            self.kind.verify(raw, self.config)
+            found = self.read(raw).threads
+            assert found
+            for state in found:
+                assert state.thread_key
+                assert state.author.external_id
+                assert state.at.tzinfo is not None
+                assert state.closed_at is None or state.closed_at.tzinfo is not None
+                assert state.assigned or state.assignee is None
+                assert state.assignee is None or state.assignee.external_id
 
     def test_unknown_or_broken_bodies_have_their_own_errors(self) -> None:
         for raw in self.samples():

@@ -8,7 +8,7 @@ from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from inbox.channels import directory, inlet, registry
 from inbox.channels.contract import (
@@ -30,11 +30,12 @@ Act = Callable[[Channel, InboundAction], tuple[str, bytes]]
 
 
 @csrf_exempt  # a vendor has no session; its signature is checked instead
-@require_POST
+@require_http_methods(["POST", "HEAD"])
 def webhook(request: HttpRequest, kind: str, key: str, act: Act | None = None) -> HttpResponse:
     """Answers of contract.md: 200, 401, 404, 413, 415, 503; never 500.
 
-    `act` answers who waits for an answer; the room that does it stands above this one.
+    `act` answers who waits for an answer; the room that does it stands above this one. HEAD says
+    whether the address is one: some vendors look before they keep it.
     """
     try:
         channel = directory.by_key(kind, key)
@@ -43,6 +44,8 @@ def webhook(request: HttpRequest, kind: str, key: str, act: Act | None = None) -
         return _say(404, "unknown channel")
     except DatabaseError:
         return _away()
+    if request.method == "HEAD":
+        return _say(200, "")
     body = _body(request, channel_kind.body_limit_bytes)
     if body is None:
         return _say(413, "too large")

@@ -4,9 +4,10 @@
 anybody else it does nothing. 👀 by the team takes the ticket (S57, S59, H 2).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from inbox.accounts.models import Role
+from inbox.accounts.permissions import Right, can
 from inbox.channels.contract import (
     Capability,
     InboundDelete,
@@ -17,8 +18,9 @@ from inbox.channels.models import Channel
 from inbox.common import locks, work
 from inbox.common.config import setting
 from inbox.common.work import Actor
-from inbox.intake import turns
+from inbox.intake import given, turns
 from inbox.loop import triage
+from inbox.outbox import elsewhere
 from inbox.people import services as people
 from inbox.people.models import Identity
 from inbox.tickets import kinds
@@ -28,13 +30,13 @@ from inbox.tickets.models import ENDED, AuthorRole, Message, Thread, ThreadRole,
 
 def settle(message: Message, channel: Channel) -> None:
     """Apply to a message that was just filed what was known of it before."""
-    if Capability.DELETE not in channel.type.capabilities:
+    if Capability.DELETE not in channel.type.capabilities and not channel.type.one_to_one:
         return
     # a deletion or reaction that is filed at this moment waits, and then finds the message
     locks.hold(message.realm, message.external_id)
     if tickets.is_buried(message.realm, message.external_id):
         tickets.delete_message(message, at=work.current().now)
-        _close_if_empty(message.ticket)
+        close_if_empty(message.ticket)
         return
     if Capability.REACT not in channel.type.capabilities:
         return
@@ -44,6 +46,7 @@ def settle(message: Message, channel: Channel) -> None:
 
 def file_delete(found: InboundDelete, channel: Channel) -> str:
     """A message was deleted. Returns why nothing changed, or ""."""
+    _ticket_first(channel, found.message_key)
     locks.hold(channel.realm, found.message_key)
     message = _message(channel, found.message_key)
     if message is None:
@@ -53,7 +56,7 @@ def file_delete(found: InboundDelete, channel: Channel) -> str:
     gone = note is not None and tickets.delete_message(note, at=found.at)
     if not tickets.delete_message(message, at=found.at):
         return "" if gone else "was deleted before"
-    _close_if_empty(message.ticket)
+    close_if_empty(message.ticket)
     if message.thread.role == ThreadRole.BRIDGE:
         turns.taken_back(tickets.lock(message.ticket_id))
     return ""
@@ -67,6 +70,7 @@ def note_key(message: Message) -> str:
 def file_reaction(found: InboundReaction, channel: Channel) -> str:
     """An emoji was put on a message or taken off. Returns why nothing followed, or ""."""
     author = people.resolve(channel.kind, channel.realm, found.author)
+    _ticket_first(channel, found.message_key, _bridge_keys(found))
     locks.hold(channel.realm, found.message_key)
     fresh = tickets.note_reaction(
         channel.realm,
@@ -103,12 +107,14 @@ def file_thread(found: InboundThread, channel: Channel) -> str:
     with work.current().acting_as(actor):
         tickets.remove_tags(ticket, [name for name in thread.labels if name not in labels])
         tickets.add_tags(ticket, labels)
-        if found.subject:
+        if found.subject and not tickets.is_forgotten(channel.realm, found.thread_key):
             tickets.set_subject(ticket, found.subject)
         _stand(ticket, thread, found)
+        given.follow(ticket, thread, found, channel)
     thread.state_at, thread.is_closed = found.at, found.closed
     thread.labels = labels
-    thread.save(update_fields=["state_at", "is_closed", "labels"])
+    thread.save(update_fields=["state_at", "is_closed", "labels", "assignee_key"])
+    elsewhere.settled(thread, ticket)
     return ""
 
 
@@ -132,6 +138,8 @@ def _stand(ticket: Ticket, thread: Thread, found: InboundThread) -> None:
     again = found.closed and thread.state_at is not None and at > thread.state_at
     if found.closed == thread.is_closed and not (again and found.closed_at):
         return
+    if given.decided_since(ticket, thread, at):
+        return
     said_since = ticket.asked_at is not None and ticket.asked_at > at
     if found.closed and ticket.is_live and not said_since:
         tickets.close(ticket, resolution=found.resolution, why="closed there")
@@ -144,12 +152,29 @@ def _message(channel: Channel, key: str) -> Message | None:
     return rows.select_related("thread", "ticket").first()
 
 
+def _ticket_first(channel: Channel, message_key: str, bridge_keys: Sequence[str] = ()) -> None:
+    """Lock the ticket before the message's name is held, in the order of whoever files messages.
+
+    The other way round two that concern the same ticket could wait for each other for ever.
+    """
+    message = _message(channel, message_key)
+    number = message.ticket_id if message else _bridged_ticket(channel, bridge_keys)
+    if number is not None:
+        tickets.lock(number)
+
+
+def _bridge_keys(found: InboundReaction) -> list[str]:
+    return [found.message_key.partition("/")[2][:250], found.thread_key[:250]]
+
+
+def _bridged_ticket(channel: Channel, keys: Sequence[str]) -> int | None:
+    threads = Thread.objects.filter(realm=channel.realm, role=ThreadRole.BRIDGE)
+    return threads.filter(thread_key__in=keys).values_list("ticket_id", flat=True).first()
+
+
 def _on_bridge(found: InboundReaction, author: Identity, channel: Channel) -> str:
     """On a live chat's card or on a line of ours below it: these are no messages of its ticket."""
-    keys = [found.message_key.partition("/")[2][:250], found.thread_key[:250]]
-    threads = Thread.objects.filter(realm=channel.realm, role=ThreadRole.BRIDGE)
-    rows = threads.filter(thread_key__in=keys).values_list("ticket_id", flat=True)
-    number = rows.first()
+    number = _bridged_ticket(channel, _bridge_keys(found))
     if number is None:
         return "kept; the message is no ticket's so far"
     ticket = tickets.lock(number)
@@ -164,9 +189,9 @@ def _may_on_bridge(ticket: Ticket, author: Identity) -> bool:
     return people.is_team(author) and may_act(author) and not ticket.restricted_team_id
 
 
-def may_act(author: Identity) -> bool:
-    """An account that may only read answers nobody and closes nothing."""
-    return author.user is None or author.user.is_admin or author.user.role != Role.VIEWER
+def may_act(author: Identity, right: Right = Right.ACT) -> bool:
+    """Whether somebody's account, where they have one, may do it here: else it is only noted."""
+    return author.user is None or can(author.user, right)
 
 
 def _does(message: Message, author: Identity, emoji: str, *, added: bool, at: datetime) -> None:
@@ -194,6 +219,8 @@ def _acts(
     actor = Actor(kind="contact", label=label[:150], identity_id=author.pk, echo=True)
     with work.current().acting_as(actor):
         tickets.record(ticket, kinds.REACTED, emoji=emoji, added=added, role=role, message=message)
+        if role == AuthorRole.TEAM and not may_act(author):
+            return
         if emoji in setting("emoji_done"):
             _done(ticket, author, role, added=added, at=at)
         elif emoji in setting("emoji_mine") and added and role == AuthorRole.TEAM:
@@ -245,7 +272,7 @@ def _mine(ticket: Ticket, author: Identity, at: datetime) -> None:
         tickets.wait(ticket, on="research", why="👀 in the thread")
 
 
-def _close_if_empty(ticket: Ticket) -> None:
+def close_if_empty(ticket: Ticket) -> None:
     """A question that was taken back, and that nobody has answered, waits for nobody."""
     left = ticket.messages.filter(visibility="public", deleted_at__isnull=True).exists()
     ticket = tickets.lock(ticket.pk)

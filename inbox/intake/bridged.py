@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
 
+from inbox.accounts.permissions import Right
 from inbox.channels.contract import InboundMessage
 from inbox.channels.models import Channel, Delivery
 from inbox.common import work
@@ -101,7 +102,7 @@ def _why_inside(ticket: Ticket, thread: Thread, sender: Identity) -> str:
         return "a triage thread"
     if not is_team(sender):
         return STRANGER
-    if not aftermath.may_act(sender):
+    if not aftermath.may_act(sender, Right.REPLY):
         return READER
     if ticket.restricted_team_id:
         return RESTRICTED

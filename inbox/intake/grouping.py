@@ -32,6 +32,7 @@ def neighbour(message: InboundMessage, channel: Channel, author: Identity) -> Ti
     if not found:
         return None
     numbers = list(dict.fromkeys(m.ticket_id for m in found))
+    tickets.lock_all(numbers)
     first = tickets.lock(numbers[0])
     for number in numbers[1:]:
         other = tickets.lock(number)

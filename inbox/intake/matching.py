@@ -15,8 +15,7 @@ from inbox.tickets import services as tickets
 from inbox.tickets import tokens
 from inbox.tickets.models import Direction, Message, Thread, Ticket
 
-# kinds whose messages name their conversation themselves
-NAMED_THREADS = {Capability.FORUM, Capability.LIVE}
+ERASED = "ticket"  # the realm of tickets whose asker was erased: their tokens open nothing
 BULK = 25  # recipients from which on an answer to it is a conversation of its own (L3)
 
 
@@ -45,13 +44,15 @@ def find(
     message: InboundMessage, *, channel: Channel, author: Identity, trusted_team: bool
 ) -> Match:
     """The thread that a message joins, or none with a hint."""
-    if channel.type.capabilities & NAMED_THREADS:
+    if channel.type.names_threads:
         return _in_forum(message, channel, author)
     realm = channel.realm
     hint: Ticket | None = None
+    crowds = set()
     for known, via in _answered(message, realm):
         if _is_bulk(known):
             hint = hint or known.ticket
+            crowds.add(known.thread_id)
         elif known.direction == Direction.OUT:
             outsider = not trusted_team and not _takes_part(known.ticket, message, author)
             return Match(thread=known.thread, matched_by=via, unverified=outsider)
@@ -59,9 +60,8 @@ def find(
             return Match(thread=known.thread, matched_by=via)
         else:
             hint = hint or known.ticket
-    return _by_token(message, author, trusted_team=trusted_team, hint=hint) or _early(
-        message, realm, author, hint
-    )
+    by_token = _by_token(message, author, trusted_team=trusted_team, hint=hint)
+    return by_token or _early(message, realm, author, hint, crowds)
 
 
 def thread_of(message: InboundMessage, channel: Channel) -> Thread | None:
@@ -70,20 +70,24 @@ def thread_of(message: InboundMessage, channel: Channel) -> Thread | None:
     return Thread.objects.filter(realm=channel.realm, thread_key=key).first()
 
 
+def named(message: InboundMessage, channel: Channel) -> Match:
+    """The conversation that a message names itself, also under the key that it had before."""
+    thread = thread_of(message, channel)
+    if thread is not None:
+        return Match(thread=thread, matched_by="thread")
+    thread = tickets.moved_thread(channel.realm, message.thread_key)
+    return Match(thread=thread, matched_by="moved") if thread is not None else Match()
+
+
 def _in_forum(message: InboundMessage, channel: Channel, author: Identity) -> Match:
     """The conversation's own thread; a first message may belong to the one just before it.
 
     The author's row is locked meanwhile, so that two messages of one person that come at the same
     moment find each other.
     """
-    thread = thread_of(message, channel)
-    if thread is not None:
-        return Match(thread=thread, matched_by="thread")
-    thread = tickets.moved_thread(channel.realm, message.thread_key)
-    if thread is not None:
-        return Match(thread=thread, matched_by="moved")
-    if not message.group_seconds:
-        return Match()
+    match = named(message, channel)
+    if match.thread is not None or not message.group_seconds:
+        return match
     Identity.objects.select_for_update(of=("self",)).get(pk=author.pk)
     ticket = grouping.neighbour(message, channel, author)
     if ticket is None:
@@ -136,7 +140,7 @@ def _by_token(
     for token in message.tokens:
         number = tokens.number_of(token)
         ticket = Ticket.objects.filter(pk=number).first() if number else None
-        if ticket is None:
+        if ticket is None or tickets.is_forgotten(ERASED, str(number)):
             continue
         owner = _owner_of(token, ticket, author)
         if owner is None:
@@ -159,12 +163,15 @@ def _owner_of(token: str, ticket: Ticket, author: Identity) -> str | None:
     return next((known for known in recipients if tokens.is_for(token, ticket.pk, known)), None)
 
 
-def _early(message: InboundMessage, realm: str, author: Identity, hint: Ticket | None) -> Match:
+def _early(
+    message: InboundMessage, realm: str, author: Identity, hint: Ticket | None, crowds: set[int]
+) -> Match:
     """A message whose answer was faster: the answer opened the thread under this one's key."""
     if not message.refs and not work.current().cache.get("again"):
         return Match(hint=hint)  # the thread's unique key says so, should its answer be here
     keys = {message.message_key, message.thread_key}
-    for thread in Thread.objects.filter(realm=realm, thread_key__in=keys).select_related("ticket"):
+    threads = Thread.objects.filter(realm=realm, thread_key__in=keys).exclude(pk__in=crowds)
+    for thread in threads.select_related("ticket"):
         if _takes_part(thread.ticket, message, author):
             return Match(thread=thread, matched_by="thread_key", hint=hint)
         hint = hint or thread.ticket

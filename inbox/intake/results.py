@@ -13,6 +13,7 @@ from inbox.channels.contract import (
     MalformedBody,
     UnknownEvent,
 )
+from inbox.channels.health import ill
 from inbox.channels.models import Channel, DeliveryState
 from inbox.common import rows
 from inbox.intake.prepare import Claim
@@ -38,11 +39,16 @@ def done(claimed: Claim, ignored: str, *, now: datetime) -> str:
 
 def trouble(claimed: Claim, found: InboundTrouble) -> None:
     """Say on the channel's health page what the vendor says; pause it when nothing works."""
-    values: dict[str, object] = {"health": "error", "health_text": found.text[:250]}
+    values = ill(found.text)
     if found.pauses:
         values["active"] = False
     Channel.objects.filter(pk=claimed.channel.pk).update(**values)
     directory.forget()
+
+
+def refresh(claimed: Claim) -> None:
+    """What the vendor lists for us is asked for with the next turn of the clockwork."""
+    Channel.objects.filter(pk=claimed.channel.pk).update(next_poll_at=None)
 
 
 def failed(claimed: Claim, error: Exception, *, now: datetime) -> str:
@@ -66,6 +72,10 @@ def failed(claimed: Claim, error: Exception, *, now: datetime) -> str:
 
 
 def _wait(claimed: Claim, error: Exception) -> float:
+    """Seconds: what the vendor asks for, never less; else twice as long with every try."""
+    asked = error.retry_after_seconds if isinstance(error, DeliveryError) else None
+    if asked is not None:
+        return asked * (1 + random.random() / 4)  # noqa: S311 - spreads retries, protects nothing
     # A database that restarts or a lock that was held is gone in a moment.
     base = 1 if isinstance(error, DatabaseError) else 2
     longest = float(min(base * 2**claimed.delivery.attempts, LONGEST_WAIT_SECONDS))

@@ -12,9 +12,10 @@ from inbox.channels import sources
 from inbox.channels.contract import Capability, DeliveryError, InboundMessage, MessageClass
 from inbox.channels.models import Channel, Delivery
 from inbox.common import work
-from inbox.intake import aftermath, bounces, bridged, matching, pleasantries, turns
+from inbox.intake import aftermath, bounces, bridged, elsewhere, matching, pleasantries, turns
 from inbox.intake.matching import Match
 from inbox.intake.subjects import bare_subject, first_words
+from inbox.outbox.elsewhere import closed_by_us
 from inbox.people import services as people
 from inbox.people.models import Identity
 from inbox.tickets import kinds
@@ -31,6 +32,8 @@ from inbox.tickets.models import (
     Visibility,
 )
 
+ERASED = "was erased with the person who wrote it"
+CONVERSATION_ERASED = "its conversation was erased for somebody's privacy"
 # A robot's answer that belongs to no ticket is kept as a delivery, never as a ticket.
 NEVER_OPENS = {
     MessageClass.AUTO_REPLY: "an automatic reply that belongs to no ticket",
@@ -52,14 +55,26 @@ class Arrival:
 def file_message(arrival: Arrival) -> str:
     """File one message. Returns why it was not filed, or ""."""
     inbound, channel = arrival.message, arrival.channel
+    if tickets.is_forgotten(channel.realm, inbound.message_key):
+        return _forgotten(arrival.delivery, ERASED)
+    if tickets.is_conversation_forgotten(channel.realm, inbound.thread_key):
+        return _forgotten(arrival.delivery, CONVERSATION_ERASED)
     if inbound.only_opens and matching.thread_of(inbound, channel) is not None:
         return "the thread is here"
     known = _seen_before(arrival)
     if known is not None:
         return _again(known, arrival)
+    if inbound.is_internal:
+        return elsewhere.file_note(inbound, channel, delivery=arrival.delivery, files=arrival.files)
+    elsewhere.wait_for_own(inbound, channel)
+    return _file_said(arrival)
+
+
+def _file_said(arrival: Arrival) -> str:
+    inbound, channel = arrival.message, arrival.channel
     sender = people.resolve(channel.kind, channel.realm, inbound.author)
     # Our own mailbox as the sender is one of us who answered from a shared account.
-    ours = people.is_team(sender) or inbound.is_own
+    ours = elsewhere.speaks_for_us(sender, inbound, channel)
     trusted = ours and inbound.sender_trust != "forged"
     if trusted and inbound.original is not None:
         return _file_forwarded(arrival, sender)
@@ -72,6 +87,12 @@ def file_message(arrival: Arrival) -> str:
         return "the conversation was transferred, and this is known from there"
     _join(arrival, sender, match, trusted=trusted)
     return ""
+
+
+def _forgotten(delivery: Delivery, why: str) -> str:
+    """It was erased: what came again is not even kept raw."""
+    Delivery.objects.filter(pk=delivery.pk).update(headers={}, body=b"", completed=None)
+    return why
 
 
 def _without_thread(arrival: Arrival, sender: Identity, match: Match) -> str:
@@ -97,7 +118,8 @@ def _seen_before(arrival: Arrival) -> Message | None:
     The database refuses the second copy anyway (L6); this finds it after that refusal.
     """
     inbound = arrival.message
-    comes_again = Capability.EDIT in arrival.channel.type.capabilities
+    kind = arrival.channel.type
+    comes_again = kind.one_to_one or inbound.is_internal or Capability.EDIT in kind.capabilities
     tried = work.current().cache.get("again") or arrival.delivery.attempts > 1
     if not (tried or inbound.is_own or comes_again):
         return None
@@ -217,13 +239,14 @@ def _join(arrival: Arrival, sender: Identity, match: Match, *, trusted: bool) ->
     message = _write(arrival, ticket, match.thread, sender, role=role, match=match, quiet=quiet)
     if quiet or message.deleted_at or work.current().historic:
         return
-    forum = Capability.FORUM in arrival.channel.type.capabilities
+    kind = arrival.channel.type
+    forum = Capability.FORUM in kind.capabilities
     if role == AuthorRole.TEAM:
-        if forum:
+        if kind.keeps_time:
             turns.answered_there(ticket, sender, arrival.message.sent_at)
     elif not (forum and role == AuthorRole.COMMUNITY and ticket.is_live):
-        since = arrival.message.sent_at if forum else None
-        if not turns.is_over_since(match.thread, since):
+        since = arrival.message.sent_at if kind.keeps_time else None
+        if not turns.is_over_since(match.thread, since) or closed_by_us(match.thread):
             turns.ended(ticket, since=since)
 
 
@@ -294,6 +317,8 @@ def _write(
 def _flags(arrival: Arrival, ticket: Ticket, match: Match | None, *, by_team: bool) -> list[str]:
     inbound = arrival.message
     asker = ticket.asker.external_id if ticket.asker else ""
+    # only of a mail it is open who sent it, and to whom
+    by_team = by_team and Capability.RECIPIENTS in arrival.channel.type.capabilities
     wanted = {
         "unverified_participant": match is not None and match.unverified,
         "sender_unverified": by_team and inbound.sender_trust != "verified",

@@ -100,10 +100,14 @@ def change(
     MirrorCard.objects.filter(pk=known.pk).update(shown=shown)
 
 
-def conceal(ticket: Ticket) -> None:
+def conceal(
+    ticket: Ticket,
+    *,
+    title: str = "",
+    text: str = "It goes on at the desk. What is written here stays here.",
+) -> None:
     """From now on only a team may see it: what was shown goes, what waits never leaves."""
-    title = f"#{ticket.pk} is restricted now"
-    text = "It goes on at the desk. What is written here stays here."
+    title = title or f"#{ticket.pk} is restricted now"
     card = Card(title=title, key=str(ticket.pk), parts=(CardPart(small=text),))
     for known in of(ticket):
         if known.outgoing.state == OutgoingState.QUEUED and not known.outgoing.attempts:

@@ -121,9 +121,9 @@ def _state(ticket: Ticket) -> str:
     """Waiting, answered, on hold or closed, and since when."""
     since = _at(ticket.waiting_since or ticket.created_at)
     if not ticket.is_live:
-        return f"{ticket.get_status_display()} since {since}"
+        return f"{literal(ticket.status_name)} since {since}"
     if ticket.status == "on_hold":
-        return f"On hold since {since}: {literal(ticket.hold_reason)}"
+        return f"{literal(ticket.status_name)} since {since}: {literal(ticket.hold_reason)}"
     if ticket.waiting_on == WaitingOn.US:
         return f"**Waiting** since {since}"
     word = "Being looked into" if ticket.waiting_on == WaitingOn.RESEARCH else "Answered"

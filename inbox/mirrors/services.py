@@ -14,7 +14,7 @@ from inbox.mirrors.cards import controls_of
 from inbox.mirrors.models import MirrorTarget, Purpose
 from inbox.outbox.effects import card_data, queue_effect
 from inbox.tickets import kinds
-from inbox.tickets.models import Message, Ticket, TicketEvent, Visibility
+from inbox.tickets.models import Message, Status, Ticket, TicketEvent, Visibility
 
 SHOWN_AGAIN = {
     kinds.STATUS,
@@ -39,6 +39,8 @@ def on_event(event: TicketEvent) -> None:
             cards.conceal(event.ticket)
         return
     first = event.kind == kinds.MESSAGE_IN and event.data.get("first")
+    if first and event.ticket.status == Status.SPAM:
+        return
     if first:
         announcing.announce(event.ticket)
     found = targets()
@@ -120,7 +122,7 @@ def card_of(ticket: Ticket, message: Message | None, *, mention: str = "") -> Ca
     who = literal(ticket.asker.label) if ticket.asker else "somebody"
     place = literal(str(ticket.source) if ticket.source else str(ticket.channel))
     owner = literal(ticket.owner.display_name) if ticket.owner else "nobody yet"
-    state = ticket.get_status_display()
+    state = literal(ticket.status_name)
     words = (message.new_text if message else "") or ""
     about = f"Status: **{state}** | Priority: {ticket.priority} | With: {owner}"
     if ticket.hold_reason and ticket.status == "on_hold":

@@ -9,6 +9,9 @@ from inbox.outbox.models import HeldReason, Outgoing, OutgoingState
 from inbox.tickets import kinds
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import NotAllowed
+from inbox.tickets.using import need_use
+
+REPLY = "reply"
 
 
 def retry(row: Outgoing) -> None:
@@ -49,6 +52,21 @@ def mark_sent(row: Outgoing) -> None:
         tickets.record(tickets.lock(row.ticket_id), kinds.SENT, outgoing=row.pk, by_hand=True)
 
 
+def undo(row: Outgoing) -> None:
+    """Take back what has not left: an answer's words are a draft of who takes it back.
+
+    What the send did to the ticket is undone too: it is ours to answer again.
+    """
+    if row.message is None or row.kind != REPLY:  # a forward names somebody else's message
+        discard(row)
+        return
+    label = work.current().actor.label
+    ended = {"state": OutgoingState.FAILED, "error": f"taken back by {label}"[:500]}
+    if not Outgoing.objects.filter(pk=row.pk, state=OutgoingState.QUEUED).update(**ended):
+        raise NotAllowed("It has left already.")
+    tickets.take_back(row.message)
+
+
 def discard(row: Outgoing) -> None:
     """Never send it."""
     waiting: set[str] = {OutgoingState.HELD, OutgoingState.FAILED, OutgoingState.QUEUED}
@@ -66,6 +84,7 @@ def _need(row: Outgoing, reason: str) -> None:
 
 
 def _release(row: Outgoing, states: set[str]) -> None:
+    need_use(row.channel)
     now = work.current().now
     _move(
         row,

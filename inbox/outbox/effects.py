@@ -10,15 +10,18 @@ from inbox.channels.models import Channel
 from inbox.common import work
 from inbox.common.config import setting
 from inbox.common.queue import Job, enqueue
-from inbox.outbox.models import Outgoing
+from inbox.outbox.models import Outgoing, OutgoingState
+from inbox.people.models import Identity
 from inbox.tickets import kinds
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import VerbError
-from inbox.tickets.models import Message, ThreadRole, Ticket, TicketEvent
+from inbox.tickets.models import Message, Thread, ThreadRole, Ticket, TicketEvent
+from inbox.tickets.using import need_use
 
 EFFECT = "effect"
 # Ends of tickets that nobody in the thread should see as an answer.
 UNTICKED = {"spam", "transactional", "duplicate"}
+OPPOSITE = {"react": "unreact", "unreact": "react", "close": "reopen", "reopen": "close"}
 
 
 def queue_effect(
@@ -54,7 +57,22 @@ def queue_effect(
 def lane_of(channel: Channel, thread_key: str) -> str:
     """Rows of one lane leave in their order; most kinds have none."""
     lane = channel.type.lane(thread_key)
+    if not lane and channel.type.one_to_one:
+        lane = thread_key  # an answer and the closing after it arrive in this order
     return f"{channel.pk}:{lane}"[:120] if lane else ""
+
+
+def place_of(thread: Thread) -> str:
+    """The source inside the connection where a conversation stands, or ""."""
+    return thread.source.external_key if thread.source else ""
+
+
+def author_key(user_id: int | None, channel: Channel) -> str:
+    """The writer's own identity at the vendor, so that they speak with their own face (S68)."""
+    if user_id is None:
+        return ""
+    mine = Identity.objects.filter(user=user_id, kind=channel.kind, realm=channel.realm)
+    return mine.values_list("external_id", flat=True).first() or ""
 
 
 def card_data(card: Card) -> dict[str, Any]:
@@ -78,24 +96,48 @@ def tick(event: TicketEvent) -> None:
             continue
         emoji = setting("emoji_done")[0]
         data = {"target": target, "emoji": emoji}
-        queue_effect(thread.channel, "react" if closed else "unreact", data=data, ticket=ticket)
+        _mark(thread.channel, "react" if closed else "unreact", data=data, ticket=ticket)
     if not closed and _last_said_there(ticket) == "close":
         stand_there(ticket, closed=False)
 
 
 def stand_there(ticket: Ticket, *, closed: bool) -> None:
-    """Close or open the conversation at its vendor as well; what we closed there opens with us."""
+    """Close or open a public conversation at its vendor as well; what we closed opens with us.
+
+    A one-to-one conversation needs no asking: it stands there as it stands here (`elsewhere`).
+    """
     threads = ticket.threads.filter(role=ThreadRole.CUSTOMER).select_related("channel", "source")
     for thread in threads:
-        if Capability.LABEL not in thread.channel.type.capabilities:
+        # a part that was split off does not end the whole conversation
+        is_part = thread.outer_key != thread.thread_key
+        kind = thread.channel.type
+        if is_part or kind.one_to_one or Capability.CLOSE not in kind.capabilities:
             continue
-        place = thread.source.external_key if thread.source else ""
-        data = {"thread_key": thread.thread_key, "place": place, "reason": ticket.resolution}
-        queue_effect(thread.channel, "close" if closed else "reopen", data=data, ticket=ticket)
+        if closed:
+            need_use(thread.channel)
+        data = {"thread_key": thread.thread_key, "place": place_of(thread)}
+        data["reason"] = ticket.resolution
+        _mark(thread.channel, "close" if closed else "reopen", data=data, ticket=ticket)
+
+
+def _mark(channel: Channel, kind: str, *, data: dict[str, Any], ticket: Ticket) -> None:
+    """Show at the source how the ticket stands, once that can no longer be taken back.
+
+    What still waits is withdrawn by its opposite: nobody there sees either.
+    """
+    where = {f"payload__{name}": data[name] for name in ("target", "thread_key") if name in data}
+    waiting = Outgoing.objects.filter(
+        ticket=ticket, channel=channel, kind=EFFECT, state=OutgoingState.QUEUED, **where
+    )
+    if waiting.filter(payload__effect=OPPOSITE[kind]).delete()[0]:
+        return
+    by_hand = work.current().actor.kind == "user"
+    delay = timedelta(seconds=int(setting("undo_seconds")) if by_hand else 0)
+    queue_effect(channel, kind, data=data, ticket=ticket, delay=delay)
 
 
 def _last_said_there(ticket: Ticket) -> str:
-    if Capability.LABEL not in ticket.channel.type.capabilities:
+    if Capability.CLOSE not in ticket.channel.type.capabilities:
         return ""
     mine = Outgoing.objects.filter(ticket=ticket, kind=EFFECT)
     last = mine.filter(payload__effect__in=["close", "reopen"]).order_by("-pk").first()
@@ -119,6 +161,7 @@ def _ticked(ticket: Ticket, target: str) -> bool:
 
 def amend(message: Message, *, text: str) -> None:
     """Change an answer where it stands. Raises `VerbError` where that cannot be done."""
+    need_use(message.thread.channel)
     _need_sent(message)
     if not text.strip():
         raise VerbError("Write something first.", field="body")
@@ -126,22 +169,24 @@ def amend(message: Message, *, text: str) -> None:
     tickets.edit_message(
         message, text=text, new_text=text, html="", version=f"{now.timestamp():020.6f}", at=now
     )
-    data = {**_where(message), "text": text}
+    data = {**where(message), "text": text}
     queue_effect(message.thread.channel, "edit", data=data, ticket=message.ticket)
 
 
 def withdraw(message: Message) -> None:
     """Delete an answer where it stands; a tombstone stays on the ticket."""
+    need_use(message.thread.channel)
     _need_sent(message)
     tickets.delete_message(message, at=work.current().now)
-    data = _where(message)
+    data = where(message)
     queue_effect(message.thread.channel, "delete", data=data, ticket=message.ticket)
 
 
-def _where(message: Message) -> dict[str, Any]:
+def where(message: Message) -> dict[str, str]:
+    """Where a message stands at its vendor."""
     thread = message.thread
-    place = thread.source.external_key if thread.source else ""
-    return {"target": message.external_id, "thread_key": thread.thread_key, "place": place}
+    where = {"thread_key": thread.outer_key, "place": place_of(thread)}
+    return {"target": message.external_id, **where}
 
 
 def _need_sent(message: Message) -> None:

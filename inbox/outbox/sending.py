@@ -26,9 +26,11 @@ from inbox.channels.contract import (
     OutboundMessage,
     SendReceipt,
 )
+from inbox.channels.health import WELL, ill
 from inbox.channels.models import Channel
 from inbox.common.crash import point
 from inbox.common.queue import Job, enqueue
+from inbox.outbox import elsewhere
 from inbox.outbox.effects import EFFECT
 from inbox.outbox.models import HeldReason, Outgoing, OutgoingState
 from inbox.outbox.rendering import to_html
@@ -55,6 +57,8 @@ WHERE id = %s AND not_before <= %s AND (
 AND (lane = '' OR NOT EXISTS (
     SELECT 1 FROM inbox_outgoing before WHERE before.lane = inbox_outgoing.lane
     AND before.id < inbox_outgoing.id AND before.state IN ('queued', 'sending', 'uncertain')))
+AND NOT EXISTS (SELECT 1 FROM inbox_channel
+    WHERE inbox_channel.id = channel_id AND disconnected_at IS NOT NULL)
 RETURNING *
 """
 
@@ -241,6 +245,8 @@ def apply(outcome: Outcome) -> bool:
     _tell_health(row, outcome)
     if row.kind in (EFFECT, BRIDGED):
         _open_thread(row, outcome)
+        if outcome.receipt is not None:
+            elsewhere.done(row, outcome.receipt, values["sent_at"])
         return True  # a tick on a thread is nothing to report on the ticket
     if outcome.event and row.ticket_id is not None:
         ticket = tickets.lock(row.ticket_id)
@@ -333,11 +339,10 @@ def _tell_health(row: Outgoing, outcome: Outcome) -> None:
     """Say on the channel's health page what has to be repaired, until nothing waits for it."""
     channel = directory.by_id(row.channel_id)
     if outcome.blocked:
-        told = {"health": BLOCKED, "health_text": outcome.blocked[:250]}
-        Channel.objects.filter(pk=channel.pk).update(**told)
+        Channel.objects.filter(pk=channel.pk).update(**ill(outcome.blocked, state=BLOCKED))
         directory.forget()
     elif channel.health == BLOCKED and outcome.values.get("state") == OutgoingState.SENT:
         waiting = Outgoing.objects.filter(channel=channel, state=OutgoingState.QUEUED)
         if not waiting.filter(error=channel.health_text).exists():
-            Channel.objects.filter(pk=channel.pk).update(health="ok", health_text="")
+            Channel.objects.filter(pk=channel.pk).update(**WELL)
             directory.forget()

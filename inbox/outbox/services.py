@@ -13,9 +13,8 @@ from inbox.channels.models import Channel
 from inbox.common import work
 from inbox.common.config import setting
 from inbox.common.queue import Job, enqueue
-from inbox.outbox import effects
+from inbox.outbox import effects, elsewhere
 from inbox.outbox.models import AutomaticMail, Outgoing
-from inbox.people.models import Identity
 from inbox.tickets import kinds
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import NotAllowed, VerbError
@@ -29,8 +28,9 @@ from inbox.tickets.models import (
     Visibility,
 )
 from inbox.tickets.tokens import token_for
+from inbox.tickets.using import need_use
 
-lane_of = effects.lane_of
+lane_of, author_key, place_of = effects.lane_of, effects.author_key, effects.place_of
 
 TICKS = {kinds.CLOSED, kinds.REOPENED}
 ROBOTS = (
@@ -50,6 +50,7 @@ def on_event(event: TicketEvent) -> None:
         return
     if event.kind in TICKS:
         effects.tick(event)
+    elsewhere.on_event(event)
     if event.kind != kinds.MESSAGE_OUT:
         return
     message = work.current().objects["message", event.data["message"]]
@@ -73,7 +74,7 @@ def queue_message(message: Message) -> Outgoing | None:
         "kind": "auto_reply" if automatic else "reply",
         "automatic": automatic,
         "visibility": message.visibility,
-        "lane": lane_of(channel, message.thread.thread_key),
+        "lane": lane_of(channel, message.thread.outer_key),
         "payload": _payload(message, automatic=automatic),
     }
     drafts: dict[int, Outgoing] = work.current().cache.get("drafts", {})
@@ -98,8 +99,8 @@ def _payload(message: Message, *, automatic: bool) -> dict[str, Any]:
     people = [*message.to, *message.cc]
     return {
         "external_id": message.external_id,
-        "thread_key": message.thread.thread_key,
-        "place": message.thread.source.external_key if message.thread.source else "",
+        "thread_key": message.thread.outer_key,
+        "place": place_of(message.thread),
         "text": message.body_text,
         "subject": _reply_subject(message, answered),
         "to": message.to,
@@ -117,14 +118,6 @@ def _payload(message: Message, *, automatic: bool) -> dict[str, Any]:
             [file.filename, file.content_type, file.sha256] for file in message.attachments.all()
         ],
     }
-
-
-def author_key(user_id: int | None, channel: Channel) -> str:
-    """The writer's own identity at the vendor, so that they speak with their own face (S68)."""
-    if user_id is None:
-        return ""
-    mine = Identity.objects.filter(user=user_id, kind=channel.kind, realm=channel.realm)
-    return mine.values_list("external_id", flat=True).first() or ""
 
 
 def _answered(message: Message) -> Message | None:
@@ -176,6 +169,7 @@ def open_conversation(
     known = Outgoing.objects.filter(idempotency_key=key).first()
     if known is not None:
         return known
+    need_use(channel)
     return insert(
         ticket=ticket,
         channel=channel,
@@ -220,7 +214,10 @@ def _why_not_automatic(ticket: Ticket) -> str:
         return "robots and lists are never answered"
     if set(last.flags) & {"unverified_participant", "sender_forged"}:
         return "the sender is not known to be who they say"
-    to = tickets.reply_route(ticket).to
+    route = tickets.reply_route(ticket)
+    if route.nobody:
+        return "they left no address"
+    to = route.to
     if any(address.split("@")[0] in ROBOTS for address in to):
         return "a no-reply address is never answered"
     if any(directory.is_own(address, directory.own_addresses()) for address in to):
@@ -290,6 +287,7 @@ def forward(ticket: Ticket, message: Message, *, address: str) -> Outgoing | Non
     channel: Channel = message.thread.channel
     if Capability.FORWARD not in channel.type.capabilities:
         raise VerbError(f"{channel.type.label} cannot forward to an address.", field="address")
+    need_use(channel)
     if message.visibility != Visibility.PUBLIC:
         raise NotAllowed("Internal notes are never forwarded.")
     key = f"forward:{message.pk}:{address.lower()}"

@@ -171,6 +171,45 @@ def test_guessed_token_opens_a_new_ticket() -> None:
     assert Ticket.objects.count() == 2
 
 
+def test_empty_ids_match_nothing() -> None:
+    """L3: two mails without any id are two tickets, and so is one that names an empty one."""
+    arrive(mail(message_id="", body="The first of all"))
+    arrive(mail(message_id="", body="The second", extra="In-Reply-To: \r\nReferences: <>\r\n"))
+    assert Ticket.objects.count() == 2
+
+
+def test_an_answer_to_a_mail_of_many_opens_a_linked_ticket() -> None:
+    """L3: what went to a crowd joins nobody's conversation, not even for one of the crowd."""
+    crowd = ", ".join(f"member{n}@community.example" for n in range(60))
+    arrive(mail(extra=f"Cc: {crowd}\r\n"))
+    extra = "In-Reply-To: <1@community.example>\r\n"
+    sender = "member7@community.example"
+    arrive(mail(sender=sender, message_id="<7@community.example>", extra=extra))
+    first, second = Ticket.objects.order_by("number")
+    assert second.hint == first
+
+
+def test_a_changed_subject_stays_and_is_flagged() -> None:
+    """L4: marks of replies and forwards are no change."""
+    arrive(mail())
+    said = {}
+    for number, subject in enumerate(("AW: Re: how do I start?", "Something else entirely"), 2):
+        extra = "In-Reply-To: <1@community.example>\r\n"
+        mark = f"<{number}@community.example>"
+        arrive(mail(message_id=mark, subject=subject, body=f"Line {number}", extra=extra))
+        said[subject] = Message.objects.latest("id").flags
+    assert list(said.values()) == [[], ["subject_changed"]]
+    assert Ticket.objects.get().subject == "How do I start?"
+
+
+def test_a_reply_to_another_mailbox_joins_all_the_same() -> None:
+    """L7: the mailbox is no part of what is matched."""
+    arrive(mail())
+    extra = "In-Reply-To: <1@community.example>\r\n"
+    arrive(mail(to="jobs@example.com", message_id="<8@community.example>", extra=extra), key="jobs")
+    assert Ticket.objects.get().message_count == 2
+
+
 def test_one_mail_to_two_mailboxes_is_one_ticket_also_received() -> None:
     """L5."""
     raw = mail(to="support@example.com, jobs@example.com")
