@@ -1,0 +1,1 @@
+"""HubSpot: conversations in and out, and contacts as a directory."""
