@@ -1,0 +1,1 @@
+"""Intercom: its conversations as tickets, answered where they were begun."""
