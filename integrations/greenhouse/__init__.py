@@ -1,0 +1,1 @@
+"""Greenhouse: which roles are open."""
