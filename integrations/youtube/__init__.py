@@ -1,0 +1,1 @@
+"""YouTube: which streams are live, and who may see them."""
