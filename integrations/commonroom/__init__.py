@@ -1,0 +1,1 @@
+"""Common Room: a community's members, and what they did."""
