@@ -6,23 +6,21 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 
 import base64
 import json
-import threading
 import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
-import requests
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from inbox.channels.contract import ChannelConfig, DeliveryError
-from inbox.common import http
-from integrations.github.payloads import moment
+from inbox.channels.contract import ChannelConfig
+from inbox.channels.jsontext import moment
+from inbox.channels.tokens import Token
+from inbox.channels.wire import Answer, Headers, Line, Row, VendorError, seconds
 
 API_URL = "https://api.github.com"
-TIMEOUT_SECONDS = (5, 20)
-LEAST_WAIT, LONGEST_WAIT = 60.0, 3600.0
+USUAL_SECONDS, EARLY_SECONDS = 60.0, 300.0
 REDIRECTS, MOST_HOPS = {301, 302, 307, 308}, 3
 REMEDIES = {
     401: "GitHub refuses the token; connect a new one",
@@ -31,12 +29,30 @@ REMEDIES = {
 }
 
 
-class GitHubError(DeliveryError):
-    """What GitHub answered; `status` is its code, 0 when there was none."""
+class GitHubError(VendorError):
+    """What GitHub answered."""
 
-    def __init__(self, text: str, *, status: int = 0, **kinds: Any) -> None:
-        super().__init__(text, **kinds)
-        self.status = status
+
+def _refused(status: int, found: Row, headers: Headers) -> VendorError:
+    said = str(found.get("message") or "")
+    if status == 403 and _is_limit(headers, said):
+        return LINE.limited(_wait(found, headers), status=status)
+    text = REMEDIES.get(status, f"GitHub answered {status}: {said}"[:200])
+    return GitHubError(text, status=status, permanent=True, blocked=status == 401)
+
+
+def _is_limit(headers: Headers, said: str) -> bool:
+    spent = headers.get("x-ratelimit-remaining") == "0"
+    return spent or "retry-after" in headers or "rate limit" in said.lower()
+
+
+def _wait(_: Row, headers: Headers) -> float:
+    """Seconds: what is asked for, else until the reset, else at least a minute."""
+    spent = ["x-ratelimit-reset"] if headers.get("x-ratelimit-remaining") == "0" else []
+    return seconds(headers, "retry-after", *spent, usual=USUAL_SECONDS)
+
+
+LINE = Line(name="GitHub", error=GitHubError, refused=_refused, wait=_wait)
 
 
 def call(
@@ -59,11 +75,11 @@ def call(
     given = {"json": body, "params": query}
     more = {"If-None-Match": etag} if etag else {}
     answer = _followed(config, method, url, given, more, writes=writes)
-    if answer.status_code == 401 and _forget_token(config):
+    if answer.status == 401 and _forget_token(config):
         answer = _followed(config, method, url, given, more, writes=writes)
-    if answer.status_code == 304:
+    if answer.status == 304:
         return None, answer.headers
-    return _read(answer, writes=writes), answer.headers
+    return LINE.read(answer, writes=writes), answer.headers
 
 
 def _followed(
@@ -74,7 +90,7 @@ def _followed(
     more: Mapping[str, str],
     *,
     writes: bool,
-) -> requests.Response:
+) -> Answer:
     """The answer behind the redirects of repositories that were renamed or transferred.
 
     GitHub asks to repeat the request there, so method and body stay:
@@ -83,8 +99,8 @@ def _followed(
     given = dict(given)
     for _ in range(MOST_HOPS + 1):
         headers = {**_headers(token(config)), **more}
-        answer = _ask(method, url, headers, given, writes=writes)
-        if answer.status_code not in REDIRECTS:
+        answer = LINE.ask(method, url, headers=headers, writes=writes, **given)
+        if answer.status not in REDIRECTS:
             return answer
         url = urljoin(url, answer.headers.get("location", ""))
         if urlsplit(url)[:2] != urlsplit(_base(config))[:2]:
@@ -99,70 +115,11 @@ def _headers(bearer: str) -> dict[str, str]:
         "Authorization": f"Bearer {bearer}",
         "Accept": "application/vnd.github+json",
         "X-GitHub-Api-Version": "2022-11-28",
-        "User-Agent": "switchboard",
     }
-
-
-def _ask(
-    method: str, url: str, headers: Mapping[str, str], given: Mapping[str, Any], *, writes: bool
-) -> requests.Response:
-    try:
-        with http.session() as session:
-            session.max_redirects = 1  # requests also counts the one that it only looks at
-            return session.request(
-                method,
-                url,
-                headers=headers,
-                timeout=TIMEOUT_SECONDS,
-                allow_redirects=False,
-                **given,
-            )
-    except requests.ConnectTimeout as error:
-        raise GitHubError("GitHub cannot be reached") from error
-    except (requests.RequestException, OSError) as error:
-        before = "NewConnectionError" in repr(error) or isinstance(error, http.Refused)
-        raise GitHubError("GitHub did not answer", uncertain=writes and not before) from error
 
 
 def _base(config: ChannelConfig) -> str:
     return config.get("api_url", API_URL).rstrip("/")
-
-
-def _read(answer: requests.Response, *, writes: bool) -> Any:
-    status = answer.status_code
-    if status >= 500:
-        raise GitHubError(f"GitHub answered {status}", status=status, uncertain=writes)
-    if status == 204:
-        return None
-    try:
-        found = answer.json()
-    except ValueError as error:
-        raise GitHubError("GitHub's answer cannot be read", uncertain=writes) from error
-    if status < 300:
-        return found
-    said = str(found.get("message") or "") if isinstance(found, dict) else ""
-    if status == 429 or (status == 403 and _is_limit(answer, said)):
-        raise GitHubError(
-            "GitHub asks us to wait", status=status, retry_after_seconds=_wait(answer.headers)
-        )
-    text = REMEDIES.get(status, f"GitHub answered {status}: {said}"[:200])
-    raise GitHubError(text, status=status, permanent=True)
-
-
-def _is_limit(answer: requests.Response, said: str) -> bool:
-    spent = answer.headers.get("x-ratelimit-remaining") == "0"
-    return spent or "retry-after" in answer.headers or "rate limit" in said.lower()
-
-
-def _wait(headers: Mapping[str, str]) -> float:
-    """Seconds: what is asked for, else until the reset, else at least a minute."""
-    asked = headers.get("retry-after", "")
-    if asked.isdigit():
-        return min(max(float(asked), 1.0), LONGEST_WAIT)
-    reset = headers.get("x-ratelimit-reset", "")
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
-        return min(max(float(reset) - time.time(), 1.0), LONGEST_WAIT)
-    return LEAST_WAIT
 
 
 def pages(config: ChannelConfig, path: str, query: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -203,10 +160,10 @@ def graphql(config: ChannelConfig, query: str, variables: Mapping[str, Any]) -> 
 
 def _graphql_error(
     error: Mapping[str, Any], headers: Mapping[str, str], *, writes: bool
-) -> GitHubError:
+) -> VendorError:
     kind, said = error.get("type"), str(error.get("message") or "")
     if kind in ("RATE_LIMITED", "RATE_LIMIT"):
-        return GitHubError("GitHub asks us to wait", retry_after_seconds=_wait(headers))
+        return LINE.limited(_wait({}, headers))
     if said.lower().startswith("something went wrong"):
         # its own time-out; a mutation may have happened all the same
         return GitHubError("GitHub did not finish", uncertain=writes)
@@ -216,9 +173,6 @@ def _graphql_error(
 
 # ------------------------------------------------------------------ who we are
 
-_tokens: dict[tuple[str, str], tuple[float, str]] = {}
-_lock = threading.Lock()
-
 
 def token(config: ChannelConfig) -> str:
     """The given token, or one of the App's installation, renewed five minutes early."""
@@ -227,41 +181,36 @@ def token(config: ChannelConfig) -> str:
         return given
     if not all(config.get(name) for name in ("app_id", "installation_id", "private_key")):
         raise GitHubError(REMEDIES[401], status=401, permanent=True)
-    key = _token_key(config)
-    with _lock:
-        until, known = _tokens.get(key, (0.0, ""))
-    if until > time.time() + 300:
-        return known
-    until, fresh = _installation_token(config)
-    with _lock:
-        _tokens[key] = (until, fresh)
-    return fresh
+    return _token(config).get(lambda: _installation_token(config), early=EARLY_SECONDS)
 
 
-def _token_key(config: ChannelConfig) -> tuple[str, str]:
-    return _base(config), config.get("installation_id")
+def _token(config: ChannelConfig) -> Token:
+    names = ("app_id", "installation_id", "private_key")
+    return Token(("github", _base(config), *map(config.get, names)))
 
 
 def _forget_token(config: ChannelConfig) -> bool:
     """Whether there was an installation's token to drop, so that asking again makes sense."""
     if config.get("token"):
         return False
-    with _lock:
-        return _tokens.pop(_token_key(config), None) is not None
+    known = _token(config)
+    there = bool(known.kept())
+    known.forget()
+    return there
 
 
-def _installation_token(config: ChannelConfig) -> tuple[float, str]:
-    """(when it ends, token).
+def _installation_token(config: ChannelConfig) -> tuple[str, float]:
+    """(token, seconds that it lasts).
 
     https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
     """
     installation = quote(config.get("installation_id"), safe="")
     url = f"{_base(config)}/app/installations/{installation}/access_tokens"
     # a token too many harms nobody: nothing here is uncertain
-    answer = _ask("POST", url, _headers(app_jwt(config)), {}, writes=False)
-    found = _read(answer, writes=False)
+    answer = LINE.ask("POST", url, headers=_headers(app_jwt(config)), writes=False)
+    found = LINE.read_object(answer, writes=False)
     until = moment(found.get("expires_at"))
-    return (until.timestamp() if until else time.time() + 3600), str(found.get("token") or "")
+    return str(found.get("token") or ""), until.timestamp() - time.time() if until else 3600.0
 
 
 def app_jwt(config: ChannelConfig, *, now: float | None = None) -> str:

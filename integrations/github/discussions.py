@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from inbox.channels.contract import ChannelConfig
+from inbox.channels.jsontext import moment
 from integrations.github import client
 from integrations.github.client import GitHubError
-from integrations.github.payloads import moment
 
 Row = dict[str, Any]
 # the mutation's word for our word; GitHub has no other

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 from inbox.channels.contract import ChannelConfig, DeliveryError, OutboundEffect, SendReceipt
-from integrations.github import client, discussions
+from integrations.github import client, discussions, upkeep
 from integrations.github.client import GitHubError
 from integrations.github.outbound import marked, repository, spot
 
@@ -124,4 +124,6 @@ EFFECTS: dict[str, Callable[[OutboundEffect, ChannelConfig], None]] = {
     "label": _label,
     "close": _close,
     "reopen": _reopen,
+    "mask": upkeep.mask,
+    "erase": upkeep.erase,
 }

@@ -16,6 +16,7 @@ from inbox.channels.contract import (
     InboundReview,
     InboundThread,
 )
+from inbox.channels.jsontext import moment
 from inbox.channels.tracker import TrackedItem
 from integrations.github import items
 from integrations.github.payloads import (
@@ -25,7 +26,6 @@ from integrations.github.payloads import (
     changed_at,
     is_ours,
     labels_of,
-    moment,
     repository_of,
     thread_key,
     version_of,

@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from inbox.channels.contract import ChannelConfig, Store
+from inbox.channels.jsontext import moment
 from integrations.github import connection, hooklog
 from integrations.github.client import GitHubError
 from integrations.github.lists import Asking, Place, Spent
-from integrations.github.payloads import moment
 
 PAUSE = timedelta(minutes=10)  # the desk was away
 DAILY, HOURLY, ALWAYS = timedelta(days=1), timedelta(hours=1), timedelta(minutes=5)

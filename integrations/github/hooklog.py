@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.channels.contract import ChannelConfig
+from inbox.channels.jsontext import moment
 from integrations.github import client, connection
 from integrations.github.client import GitHubError
-from integrations.github.payloads import EPOCH, moment
+from integrations.github.payloads import EPOCH
 
 Row = dict[str, Any]
 KEPT = timedelta(days=3)

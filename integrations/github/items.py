@@ -10,13 +10,13 @@ from inbox.channels.contract import (
     InboundBatch,
     InboundReview,
 )
+from inbox.channels.jsontext import moment
 from inbox.channels.tracker import TrackedItem, TrackedRelease
 from integrations.github import tracker
 from integrations.github.payloads import (
     MAINTAINERS,
     author_of,
     changed_at,
-    moment,
     repository_of,
     thread_key,
 )

@@ -18,6 +18,7 @@ from integrations.github import (
     inspecting,
     outbound,
     tracker,
+    upkeep,
 )
 
 BODY_LIMIT_BYTES = 25_000_000
@@ -81,6 +82,7 @@ GITHUB = ChannelKind(
             Capability.EDIT,
             Capability.DELETE,
             Capability.LABEL,
+            Capability.CLOSE,
             Capability.POLL,
         }
     ),
@@ -106,4 +108,5 @@ GITHUB = ChannelKind(
     body_limit_bytes=BODY_LIMIT_BYTES,
     has_signed_webhook=_signed,
     tracker=tracker.TRACKER,
+    upkeep=upkeep.UPKEEP,
 )

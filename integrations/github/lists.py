@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from inbox.channels.contract import ChannelConfig, Polled, Store
+from inbox.channels.jsontext import moment
 from integrations.github import client, discussions
 from integrations.github.client import GitHubError
-from integrations.github.payloads import EPOCH, moment, stamp
+from integrations.github.payloads import EPOCH, stamp
 
 Row = dict[str, Any]
 T = TypeVar("T")

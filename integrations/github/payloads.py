@@ -5,20 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from inbox.channels.contract import Author, ChannelConfig
+from inbox.channels.jsontext import moment
 
 Body = Mapping[str, Any]
 MAINTAINERS = {"OWNER", "MEMBER", "COLLABORATOR"}
 MARK = "<!-- desk:"  # begins the hidden last line of what we write
 EPOCH = datetime(2008, 1, 1, tzinfo=UTC)  # before GitHub: a payload without a time
-
-
-def moment(text: Any) -> datetime | None:
-    """GitHub's ISO time; None when there is none."""
-    try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def stamp(at: datetime) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from inbox.channels.contract import ChannelConfig
+from inbox.channels.jsontext import moment
 from inbox.channels.tracker import (
     Commit,
     Comparison,
@@ -21,7 +22,7 @@ from inbox.channels.tracker import (
     Tracker,
 )
 from integrations.github import client, forms
-from integrations.github.payloads import EPOCH, changed_at, moment, thread_key
+from integrations.github.payloads import EPOCH, changed_at, thread_key
 from integrations.github.words import backport_of, closes
 
 Row = dict[str, Any]

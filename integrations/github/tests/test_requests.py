@@ -10,7 +10,8 @@ from django.utils import timezone
 from inbox.channels.contract import ChannelConfig, DeliveryError
 from integrations.github import client, outbound
 from integrations.github.tests.sending import REPO, config_of, message
-from rig import github, openapi, tools
+from rig import descriptions, github, openapi, tools
+from rig.descriptions import MissingDescription
 from rig.github import FakeGitHub
 from rig.vendor import Answer
 
@@ -24,7 +25,7 @@ LEGAL = {
 }
 
 
-@pytest.mark.skipif(not openapi.is_there(), reason="fetched by `make test`")
+@pytest.mark.skipif(not openapi.GITHUB.is_there(), reason="fetched by `make test`")
 @pytest.mark.parametrize(
     ("method", "path", "body", "problem"),
     [
@@ -58,7 +59,7 @@ def test_requests_that_github_would_not_understand_are_refused_and_remembered(
     assert answer.json() == {"message": remembered}
 
 
-@pytest.mark.skipif(not openapi.is_there(), reason="fetched by `make test`")
+@pytest.mark.skipif(not openapi.GITHUB.is_there(), reason="fetched by `make test`")
 @pytest.mark.parametrize("missing", ["Accept", "X-GitHub-Api-Version", "User-Agent"])
 def test_headers_that_github_wants_are_needed(hub: FakeGitHub, missing: str) -> None:
     headers = {**LEGAL, missing: ""}
@@ -67,7 +68,7 @@ def test_headers_that_github_wants_are_needed(hub: FakeGitHub, missing: str) -> 
     hub.illegal.clear()
 
 
-@pytest.mark.skipif(not openapi.is_there(), reason="fetched by `make test`")
+@pytest.mark.skipif(not openapi.GITHUB.is_there(), reason="fetched by `make test`")
 def test_nobody_leaves_with_an_illegal_request() -> None:
     fake = FakeGitHub()
     with pytest.raises(AssertionError, match="GitHub has no GET /nothing"), fake:
@@ -79,19 +80,19 @@ def test_a_description_that_cannot_be_had_is_an_error_in_words(
 ) -> None:
     """An npm that has no network, and one that brings something else."""
     npm = tmp_path / "npm"
-    monkeypatch.setattr(openapi, "PLACE", tmp_path / "var" / "github.json")
+    monkeypatch.setattr(descriptions, "PLACE", tmp_path / "var")
     monkeypatch.setattr(tools, "require", lambda name: npm)
     npm.write_text("#!/bin/sh\necho 'npm error network' >&2\nexit 1\n")
     npm.chmod(0o755)
-    with pytest.raises(openapi.MissingDescription, match=r"@octokit/openapi.*npm error network"):
-        openapi.install()
+    with pytest.raises(MissingDescription, match=r"@octokit/openapi.*npm error network"):
+        descriptions.install()
     npm.write_text(
         "#!/bin/sh\nmkdir -p package/generated && echo {} > package/generated/api.github.com.json"
         " && tar czf a.tgz package\n"
     )
-    with pytest.raises(openapi.MissingDescription, match="another hash"):
-        openapi.install()
-    assert not openapi.is_there()
+    with pytest.raises(MissingDescription, match="another hash"):
+        descriptions.install()
+    assert not openapi.GITHUB.is_there()
 
 
 # ------------------------------------------------------------------ who asks, and where
