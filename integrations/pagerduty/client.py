@@ -7,14 +7,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import requests
-
 from inbox.channels.contract import ChannelConfig, DeliveryError, RosterEntry
-from inbox.common import http
+from inbox.channels.wire import Headers, Line, Row, VendorError, seconds
 
 API_URL = "https://api.pagerduty.com"
 PAGE, MOST = 100, 10_000  # offset + limit may not pass 10,000
-TIMEOUT_SECONDS = (5, 15)
 
 
 def roster(config: ChannelConfig, since: datetime, until: datetime) -> list[RosterEntry]:
@@ -46,43 +43,36 @@ def _oncalls(
         page = _get(config, "/oncalls", {**params, "offset": offset})
         rows = page.get("oncalls")
         if not isinstance(rows, list):
-            raise DeliveryError("PagerDuty's answer cannot be read")
+            raise LINE.unreadable()
         yield from rows
         if not page.get("more"):
             return
 
 
-def _get(config: ChannelConfig, path: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    url = config.get("api_url", API_URL).rstrip("/") + path
+def _get(config: ChannelConfig, path: str, params: Mapping[str, Any]) -> Row:
     headers = {
         "Authorization": f"Token token={config.get('token')}",
         "Accept": "application/vnd.pagerduty+json;version=2",
     }
-    try:
-        with http.session() as session:
-            answer = session.get(
-                url, params=params, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False
-            )
-    except (requests.RequestException, OSError) as error:
-        raise DeliveryError("PagerDuty cannot be reached") from error
-    if answer.status_code == 429:
-        wait = answer.headers.get("ratelimit-reset", "")
-        seconds = float(wait) if wait.isdigit() else 60.0
-        raise DeliveryError("PagerDuty asks us to wait", retry_after_seconds=seconds)
-    if answer.status_code in (401, 403):
-        raise DeliveryError("PagerDuty refuses the token", permanent=True)
-    if answer.status_code == 404:
-        raise DeliveryError(
-            "PagerDuty does not know the schedule; shift-based schedules are not visible here",
-            permanent=True,
-        )
-    if answer.status_code != 200:
-        raise DeliveryError(f"PagerDuty answered {answer.status_code}")
-    try:
-        found = answer.json()
-    except ValueError as error:
-        raise DeliveryError("PagerDuty's answer cannot be read") from error
-    return found if isinstance(found, dict) else {}
+    url = config.get("api_url", API_URL).rstrip("/") + path
+    answer = LINE.ask("GET", url, params=params, headers=headers, writes=False)
+    return LINE.read_object(answer, writes=False)
+
+
+def _refused(status: int, _: Row, __: Headers) -> VendorError:
+    if status in (401, 403):
+        return VendorError("PagerDuty refuses the token", status=status, permanent=True)
+    if status == 404:
+        text = "PagerDuty does not know the schedule; shift-based schedules are not visible here"
+        return VendorError(text, status=status, permanent=True)
+    return VendorError(f"PagerDuty answered {status}", status=status)
+
+
+def _wait(_: Row, headers: Headers) -> float:
+    return seconds(headers, "ratelimit-reset", usual=60.0)
+
+
+LINE = Line(name="PagerDuty", error=VendorError, refused=_refused, wait=_wait)
 
 
 def _entry(row: Mapping[str, Any], since: datetime) -> RosterEntry:
@@ -97,4 +87,4 @@ def _entry(row: Mapping[str, Any], since: datetime) -> RosterEntry:
             ends_at=datetime.fromisoformat(end) if end else None,
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise DeliveryError("PagerDuty's answer cannot be read") from error
+        raise LINE.unreadable() from error

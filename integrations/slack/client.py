@@ -7,19 +7,18 @@ import threading
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
-
-import requests
 
 from inbox.channels.contract import ChannelConfig, DeliveryError
-from inbox.common import http
+from inbox.channels.wire import Headers, Line, Row, VendorError, lies_at, seconds
 
 API_URL = "https://slack.com/api/"
 TIMEOUT_SECONDS = (5, 12)
 QUICK_SECONDS = (1.5, 2.0)  # while somebody waits for a form
 KEPT_SECONDS = 24 * 3600.0
 AGAIN_SECONDS = 30.0
-MOST_FILE_BYTES = 50_000_000
+USUAL_SECONDS = 30.0  # of a limit that names no time
+PUT_SECONDS = (5, 60)
+HOSTS = ("slack.com",)
 REMEDIES = {
     "invalid_auth": "Slack refuses the token; install the app again and connect its new token",
     "token_revoked": "Slack's token was revoked; install the app again",
@@ -42,12 +41,36 @@ BLOCKED = {
 UNCLEAR = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 
 
-class SlackError(DeliveryError):
+class SlackError(VendorError):
     """What Slack answered, by its own word in `code`."""
 
-    def __init__(self, text: str, *, code: str = "", **kinds: Any) -> None:
-        super().__init__(text, **kinds)
-        self.code = code
+
+def _refused(status: int, found: Row, _: Headers) -> SlackError:
+    """Slack refuses with 200; what has another status says no more than that."""
+    if "error" in found:
+        return _refusal(found, writes=False)
+    return SlackError(f"Slack answered {status}", status=status, permanent=True)
+
+
+def _refusal(found: Row, *, writes: bool) -> SlackError:
+    """Slack's own word for what is wrong, as an error with its remedy."""
+    code = str(found.get("error") or "unknown_error")
+    if code in ("ratelimited", "rate_limited"):
+        text = "Slack asks us to wait"
+        return SlackError(text, code=code, retry_after_seconds=USUAL_SECONDS)
+    if code in UNCLEAR:
+        return SlackError(f"Slack says {code}", code=code, uncertain=writes)
+    text = REMEDIES.get(code, f"Slack says {code}")
+    if code == "missing_scope":
+        text = f"the app lacks the scope {found.get('needed', '?')}; add it and install again"
+    return SlackError(text, code=code, permanent=True, blocked=code in BLOCKED)
+
+
+def _wait(_: Row, headers: Headers) -> float:
+    return seconds(headers, "retry-after", usual=USUAL_SECONDS)
+
+
+LINE = Line(name="Slack", error=SlackError, refused=_refused, wait=_wait)
 
 
 def call(
@@ -68,56 +91,18 @@ def call(
     headers = {"Authorization": f"Bearer {key}"}
     given = {name: value for name, value in (params or {}).items() if value not in (None, "")}
     sent: dict[str, Any] = {"json": given} if writes else {"params": given}
-    timeout = QUICK_SECONDS if quick else TIMEOUT_SECONDS
-    try:
-        with http.session() as session:
-            answer = session.request(
-                "POST" if writes else "GET",
-                url,
-                headers=headers,
-                timeout=timeout,
-                allow_redirects=False,
-                **sent,
-            )
-    except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as error:
-        raise SlackError("Slack cannot be reached") from error
-    except (requests.RequestException, OSError) as error:
-        before = "NewConnectionError" in repr(error) or isinstance(error, http.Refused)
-        raise SlackError("Slack did not answer", uncertain=writes and not before) from error
-    return _read(answer, writes=writes)
-
-
-def _read(answer: requests.Response, *, writes: bool) -> dict[str, Any]:
-    if answer.status_code == 429:
-        given = answer.headers.get("Retry-After", "")
-        seconds = float(given) if given.replace(".", "", 1).isdigit() else 30.0
-        raise SlackError(
-            "Slack asks us to wait", code="ratelimited", retry_after_seconds=max(seconds, 1.0)
-        )
-    if answer.status_code >= 500:
-        raise SlackError(f"Slack answered {answer.status_code}", uncertain=writes)
-    try:
-        found = answer.json()
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise SlackError("Slack's answer cannot be read", uncertain=writes)
+    answer = LINE.ask(
+        "POST" if writes else "GET",
+        url,
+        headers=headers,
+        writes=writes,
+        timeout=QUICK_SECONDS if quick else TIMEOUT_SECONDS,
+        **sent,
+    )
+    found = LINE.read_object(answer, writes=writes)
     if not found.get("ok"):
-        raise _refused(found, writes=writes)
+        raise _refusal(found, writes=writes)
     return found
-
-
-def _refused(found: Mapping[str, Any], *, writes: bool) -> SlackError:
-    """Slack's own word for what is wrong, as an error with its remedy."""
-    code = str(found.get("error") or "unknown_error")
-    if code in ("ratelimited", "rate_limited"):
-        return SlackError("Slack asks us to wait", code=code, retry_after_seconds=30.0)
-    if code in UNCLEAR:
-        return SlackError(f"Slack says {code}", code=code, uncertain=writes)
-    text = REMEDIES.get(code, f"Slack says {code}")
-    if code == "missing_scope":
-        text = f"the app lacks the scope {found.get('needed', '?')}; add it and install again"
-    return SlackError(text, code=code, permanent=True, blocked=code in BLOCKED)
 
 
 def pages(
@@ -276,67 +261,30 @@ def fetch(url: str, config: ChannelConfig) -> bytes:
     if not _is_ours(url, config):
         raise SlackError("the file lies on a host that is not Slack's", permanent=True)
     headers = {"Authorization": f"Bearer {config.get('bot_token')}"}
-    try:
-        with (
-            http.session() as session,
-            session.get(
-                url, headers=headers, timeout=TIMEOUT_SECONDS, stream=True, allow_redirects=False
-            ) as answer,
-        ):
-            if answer.status_code == 429:
-                raise SlackError("Slack asks us to wait", retry_after_seconds=30.0)
-            if answer.status_code >= 500:
-                raise SlackError(f"Slack answered {answer.status_code}")
-            if answer.status_code != 200:
-                raise SlackError(
-                    "the file is not available; the app needs the scope files:read",
-                    permanent=True,
-                )
-            size = answer.headers.get("content-length", "")
-            if size.isdigit() and int(size) > MOST_FILE_BYTES:
-                raise SlackError("the file is larger than 50 MB", permanent=True)
-            body = answer.raw.read(MOST_FILE_BYTES + 1, decode_content=True)
-    except (requests.RequestException, OSError) as error:
-        raise SlackError("Slack did not answer") from error
-    if len(body) > MOST_FILE_BYTES:
-        raise SlackError("the file is larger than 50 MB", permanent=True)
-    return bytes(body)
+    gone = "the file is not available; the app needs the scope files:read"
+    return LINE.download(url, headers=headers, gone=gone)
 
 
 def _is_ours(url: str, config: ChannelConfig) -> bool:
-    parts, api = urlsplit(url), urlsplit(config.get("api_url", API_URL))
-    if (parts.scheme, parts.netloc) == (api.scheme, api.netloc):
-        return True
-    host = parts.hostname or ""
-    return parts.scheme == "https" and (host == "slack.com" or host.endswith(".slack.com"))
+    return lies_at(url, config.get("api_url", API_URL), HOSTS)
 
 
 def respond(url: str, body: Mapping[str, Any], config: ChannelConfig) -> None:
     """Say something to who pressed or typed, by the address that Slack gave."""
     if not _is_ours(url, config):
         raise SlackError("the response address is not Slack's", permanent=True)
-    try:
-        with http.session() as session:
-            answer = session.post(
-                url, json=dict(body), timeout=TIMEOUT_SECONDS, allow_redirects=False
-            )
-    except (requests.RequestException, OSError) as error:
-        raise SlackError("Slack did not answer") from error
-    if answer.status_code >= 400:
-        raise SlackError(f"Slack answered {answer.status_code}", permanent=answer.status_code < 500)
+    answer = LINE.ask("POST", url, json=dict(body), writes=False, timeout=TIMEOUT_SECONDS)
+    if answer.status >= 400:
+        raise SlackError(f"Slack answered {answer.status}", permanent=answer.status < 500)
 
 
 def put(url: str, content: bytes, config: ChannelConfig) -> None:
     """Hand a file's bytes to the address that Slack gave for them."""
     if not _is_ours(url, config):
         raise SlackError("the upload address is not Slack's", permanent=True)
-    try:
-        with http.session() as session:
-            answer = session.post(url, data=content, timeout=(5, 60), allow_redirects=False)
-    except (requests.RequestException, OSError) as error:
-        raise SlackError("Slack did not answer") from error
-    if answer.status_code != 200:
-        raise SlackError(f"Slack answered {answer.status_code} to the file")
+    answer = LINE.ask("POST", url, data=content, writes=False, timeout=PUT_SECONDS)
+    if answer.status != 200:
+        raise SlackError(f"Slack answered {answer.status} to the file")
 
 
 def wait(seconds: float) -> None:

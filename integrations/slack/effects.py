@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from inbox.channels.contract import ChannelConfig, DeliveryError, OutboundEffect, SendReceipt
-from integrations.slack import blocks, client, mrkdwn
+from integrations.slack import blocks, client, mrkdwn, upkeep
 from integrations.slack.client import SlackError
 from integrations.slack.outbound import joining, receipt
 
@@ -186,4 +186,5 @@ EFFECTS: dict[str, Any] = {
     "whisper": _whisper,
     "direct": _direct,
     "respond": _respond,
+    "erase": upkeep.erase,
 }

@@ -10,7 +10,17 @@ from inbox.channels.contract import (
     ConfigError,
     SettingSpec,
 )
-from integrations.slack import asking, client, effects, history, inbound, manifest, outbound, socket
+from integrations.slack import (
+    asking,
+    client,
+    effects,
+    history,
+    inbound,
+    manifest,
+    outbound,
+    socket,
+    upkeep,
+)
 from integrations.slack.client import SlackError
 
 TEAM = re.compile(r"^[TE][A-Z0-9]{1,20}$")
@@ -89,7 +99,9 @@ SLACK = ChannelKind(
     settings=(
         SettingSpec(name="signing_secret", secret=True, help="Basic Information → Signing Secret"),
         SettingSpec(name="bot_token", secret=True, help="OAuth & Permissions, begins with xoxb-"),
-        SettingSpec(name="user_token", secret=True, help="begins with xoxp-, optional"),
+        SettingSpec(
+            name="user_token", secret=True, help="begins with xoxp-; an admin's, to delete secrets"
+        ),
         SettingSpec(name="app_token", secret=True, help="begins with xapp-, for Socket Mode"),
         SettingSpec(name="team_id", required=True, help="the workspace, like T024BE7LD"),
         SettingSpec(name="api_url", default=client.API_URL, help="GovSlack differs"),
@@ -120,6 +132,7 @@ SLACK = ChannelKind(
             Capability.CARD,
             Capability.ATTACHMENTS,
             Capability.POLL,
+            Capability.WHISPER,
         }
     ),
     realm=_realm,
@@ -151,6 +164,7 @@ SLACK = ChannelKind(
     action=asking.action,
     answer=asking.answer,
     open_form=asking.open_form,
+    upkeep=upkeep.UPKEEP,
     body_limit_bytes=BODY_LIMIT_BYTES,
     has_signed_webhook=_signed,
 )

@@ -81,7 +81,7 @@ def test_first_level_shifts_of_the_schedule_are_read_over_pages(
         (Answer(500, {}), "PagerDuty answered 500"),
         (Answer(200, b"<html>"), "PagerDuty's answer cannot be read"),
         (Answer(200, {"oncalls": [{"escalation_level": 1}]}), "PagerDuty's answer cannot be read"),
-        (None, "PagerDuty cannot be reached"),
+        (None, "PagerDuty did not answer"),
     ],
 )
 def test_trouble_is_said_in_words(
@@ -115,7 +115,7 @@ def test_what_it_said_last_survives_its_outage(vendor: FakePagerDuty, rotation: 
     later = NOW + 9 * HOUR
     sweep.tick(now=later)
     channel = Channel.objects.get(kind="pagerduty")
-    assert (channel.health, channel.health_text) == ("error", "PagerDuty cannot be reached")
+    assert (channel.health, channel.health_text) == ("error", "PagerDuty did not answer")
     assert _on(later) == "cleo"
     vendor.is_away = False
     sweep.tick(now=later + timedelta(minutes=1))

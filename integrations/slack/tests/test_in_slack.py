@@ -6,19 +6,27 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import yaml
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
+from inbox import pipeline
 from inbox.channels.contract import Field, Form
 from inbox.common.config import change_setting
+from inbox.common.versions import bump
+from inbox.common.work import Actor
 from inbox.followups import promises
-from inbox.handbook.services import load
+from inbox.handbook.services import PRESET, load
 from inbox.mirrors.models import MirrorTarget
 from inbox.mirrors.services import card_of
 from inbox.oncall.models import Rotation, RotationMember
 from inbox.operations import draining
+from inbox.playbooks import acting
+from inbox.playbooks.models import Playbook, Run
+from inbox.playbooks.starting import STAMP
 from inbox.tickets import services as tickets
 from inbox.tickets.models import Ticket
 from integrations.slack import blocks
@@ -208,6 +216,62 @@ def test_shortcut_makes_a_ticket_of_a_message_that_nobody_watched(desk: Desk) ->
     assert (row.subject, row.asker and row.asker.name) == ("my tap is broken", "ada")
     desk.interact("U0ANA", **{**payload, "callback_id": "desk_refer_product"})
     assert [tag.name for tag in row.tags.all()] == ["product"]
+
+
+def shipped(*keys: str) -> None:
+    """Playbooks of the preset."""
+    rows = yaml.safe_load(PRESET.read_text("utf-8"))["playbooks"]
+    for row in rows:
+        if row["key"] in keys:
+            Playbook.objects.create(key=row["key"], name=row["name"], definition=row)
+    bump(STAMP)
+
+
+def test_a_message_with_a_secret_starts_its_playbook_once(desk: Desk) -> None:
+    """S94: whoever notices it needs one shortcut; who wrote it is filled in."""
+    shipped("secret-in-channel")
+    room = desk.fake.room("random").id
+    ts = desk.fake.say("U0ADA", room, "see my screenshot")
+    message = {"type": "message", "user": "U0ADA", "text": "see my screenshot", "ts": ts}
+    for _ in range(2):
+        desk.interact(
+            "U0ANA",
+            type="message_action",
+            callback_id="desk_secret",
+            message=message,
+            channel={"id": room},
+        )
+    row = Ticket.objects.get()
+    run = Run.objects.get()
+    assert (run.ticket, run.started_by, run.values["sharer"]) == (row, agent("ana"), "ada")
+    assert run.values["place"] == f"{settings.BASE_URL}{row.get_absolute_url()}"
+    assert [tag.name for tag in row.tags.all()] == ["secret-exposed"]
+
+
+def test_a_word_starts_the_playbook_with_whoever_shared_it(desk: Desk) -> None:
+    """S94: `/desk secret @who`, as Slack sends it: a mention is an escaped number."""
+    shipped("secret-in-stream")
+    told = desk.command("U0ANA", "secret <@U0ADA|ada>")
+    run = Run.objects.get()
+    assert run.get_absolute_url() in told
+    assert (run.values, run.roles) == ({"sharer": "U0ADA"}, {"responder": agent("ana").pk})
+    assert list(run.steps.filter(state="ready").values_list("key", "owner__username")) == [
+        ("notify", "ana"),
+        ("private", "ana"),
+    ]
+    asked(desk.fake, "help")  # ada is known from now on
+    with pipeline.change(Actor.user(agent("ana"))):
+        acting.act(run.steps.get(key="notify"))
+    settle()
+    sent = [post.text for place in desk.fake.rooms for post in desk.fake.posted(place)]
+    written = [text for text in sent if text.startswith("A secret was visible on your screen")]
+    assert [run.get_absolute_url() in text for text in written] == [True]
+
+
+def test_strangers_start_no_playbook(desk: Desk) -> None:
+    shipped("secret-in-stream")
+    assert desk.command("U0ADA", "secret").startswith("This is for the team")
+    assert Run.objects.count() == 0
 
 
 def test_dm_is_documented_on_its_ticket(desk: Desk) -> None:
