@@ -2,6 +2,9 @@
 
 import shlex
 from collections.abc import Callable
+from functools import partial
+
+from django.conf import settings
 
 from inbox.accounts.models import User
 from inbox.actions.asking import Ask, numbered
@@ -10,16 +13,19 @@ from inbox.channels.contract import ActionAnswer
 from inbox.notify.services import zone_of
 from inbox.oncall import assigning, swaps
 from inbox.oncall import services as oncall
+from inbox.playbooks import starting
 from inbox.search import services as search
 from inbox.search.filters import Scope
 from inbox.search.language import parse
 from inbox.sla.explain import bounds
+from inbox.tickets import naming
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import VerbError
 from inbox.tickets.models import Resolution
 
 HELP = """`oncall` who is on duty · `queue` what is due · `mine` your tickets · `find words`
 `claim 42` · `close 42 [answered|solved|…]` · `hold 42 reason` · `note 42 text`
+`secret [@who]` a secret was shown: start its playbook
 `handoff 42 [@who] what they have to know` · `cover [why]` somebody else takes your shift"""
 Do = Callable[[Ask, list[str]], str]
 
@@ -31,8 +37,8 @@ def run(ask: Ask) -> ActionAnswer:
     except ValueError:
         words = ask.action.value.split()
     name, rest = (words[0].lower(), words[1:]) if words else ("help", [])
-    do = COMMANDS.get(name)
-    if do is None:
+    do = COMMANDS.get(name) or partial(_playbook, name)
+    if name not in COMMANDS and not starting.is_command(name):
         return ActionAnswer(text=f"There is no command “{name}”.\n{HELP}")
     return ActionAnswer(text=do(ask, rest))
 
@@ -74,7 +80,8 @@ def _find(ask: Ask, rest: list[str]) -> str:
         raise VerbError("Say what to look for.")
     zone = zone_of(ask.agent)
     scope = Scope(user=ask.agent, bounds=bounds(ask.now, zone), zone=zone)
-    found = search.tickets(parse(" ".join(rest)), scope, limit=8)
+    query = parse(" ".join(rest), naming.searched())
+    found = search.tickets(query, scope, limit=8)
     return "\n".join(line_of(row) for row in found) or "Nothing found."
 
 
@@ -146,6 +153,13 @@ def _person(ask: Ask, text: str) -> User:
     if found is None:
         raise VerbError(f"“{text}” is nobody of the team.")
     return found
+
+
+def _playbook(name: str, ask: Ask, rest: list[str]) -> str:
+    """The playbook of this word, at once: whoever asks takes its first part (S94)."""
+    run = starting.start_by_command(name, user=ask.agent, about=" ".join(rest))
+    address = f"{str(settings.BASE_URL).rstrip('/')}{run.get_absolute_url()}"
+    return f"Started: [{run.title}]({address}). The next step is yours."
 
 
 COMMANDS: dict[str, Do] = {

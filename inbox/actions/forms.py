@@ -8,9 +8,12 @@ from inbox.actions import home
 from inbox.actions.asking import Ask, numbered, of_thread
 from inbox.channels import sources
 from inbox.channels.contract import ActionAnswer, Field, Form
+from inbox.community import referring
 from inbox.intake.subjects import first_words
 from inbox.notify.services import zone_of
 from inbox.people import services as people
+from inbox.playbooks import starting
+from inbox.tickets import kinds
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import VerbError
 from inbox.tickets.models import Ticket
@@ -128,7 +131,26 @@ def _open(ask: Ask) -> Ticket:
     return ticket
 
 
-def _tagged(tag: str, said: str) -> Do:
+def _kept_live(ticket: Ticket, ask: Ask) -> None:
+    referring.talk_about(ticket, topic="")
+
+
+def _referred(ticket: Ticket, ask: Ask) -> None:
+    referring.refer(ticket, why=first_words(ask.action.text) or ticket.subject)
+
+
+def _exposed(ticket: Ticket, ask: Ask) -> None:
+    """The playbook for a pasted secret begins, unless the desk has begun it itself (S94)."""
+    writer = ask.action.message_author
+    by = people.resolve(ask.channel.kind, ask.channel.realm, writer) if writer else None
+    starting.begin(kinds.LEAK_FOUND, ticket=ticket, by=by)
+
+
+def _nothing_more(ticket: Ticket, ask: Ask) -> None:
+    """The tag says it all."""
+
+
+def _tagged(tag: str, said: str, also: Callable[[Ticket, Ask], None] = _nothing_more) -> Do:
     def do(ask: Ask) -> ActionAnswer:
         ticket = of_thread(ask)
         if ticket is None:
@@ -136,6 +158,7 @@ def _tagged(tag: str, said: str) -> Do:
                 raise VerbError("There is no message here.")
             ticket = _open(ask)
         tickets.add_tags(ticket, [tag])
+        also(ticket, ask)
         return ActionAnswer(text=f"#{ticket.pk}: {said}")
 
     return do
@@ -154,9 +177,9 @@ def _document_dm(ask: Ask) -> ActionAnswer:
 
 SHORTCUTS: dict[str, Do] = {
     "desk_create_ticket": _make_ticket,
-    "desk_refer_product": _tagged("product", "the product team will see it"),
-    "desk_office_hours": _tagged("office-hours", "kept for the office hours"),
-    "desk_secret": _tagged("secret-exposed", "marked; tell them to rotate it now"),
+    "desk_refer_product": _tagged("product", "the product team will see it", _referred),
+    "desk_office_hours": _tagged("office-hours", "kept for the office hours", _kept_live),
+    "desk_secret": _tagged("secret-exposed", "marked; tell them to rotate it now", _exposed),
     "desk_document_dm": _document_dm,
 }
 

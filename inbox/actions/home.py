@@ -1,5 +1,6 @@
 """The inbox at the vendor's: counts by SLA, mine or all, a line and buttons for each ticket."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from inbox.channels.contract import (
 )
 from inbox.channels.models import Channel
 from inbox.common import work
+from inbox.common.veiling import veil
 from inbox.mirrors.cards import controls_of
 from inbox.notify.services import zone_of
 from inbox.oncall import services as oncall
@@ -23,12 +25,12 @@ from inbox.outbox.effects import card_data, queue_effect
 from inbox.people import services as people
 from inbox.people.models import Identity
 from inbox.sla.explain import bounds, due_fuse
-from inbox.tickets import queries
+from inbox.tickets import naming, queries
 from inbox.tickets.models import Ticket
 
 LABELS = {
     "breach": "Breached",
-    "hour": "Within the hour",
+    "hour": "Due within the hour",
     "today": "Today",
     "later": "Later",
     "none": "No SLA",
@@ -44,7 +46,10 @@ def lists(user: User, now: datetime, *, mine: bool) -> list[tuple[str, list[Tick
         base = base.filter(owner=user)
     ranges = queries.group_filters(bounds(now, zone_of(user)))
     return [
-        (label, list(base.filter(ranges[state]).order_by("next_due_at", "number")[:PER_GROUP]))
+        (
+            naming.name("them") if state == "wait" else label,
+            list(base.filter(ranges[state]).order_by("next_due_at", "number")[:PER_GROUP]),
+        )
         for state, label in LABELS.items()
     ]
 
@@ -84,7 +89,15 @@ def publish(channel: Channel, identity: Identity, user: User, now: datetime, *, 
 
 
 def card_for(user: User, now: datetime, *, mine: bool) -> Card:
-    """What the home view shows."""
+    """What the home view shows; to a viewer without addresses."""
+    card = _card(user, now, mine=mine)
+    if user.sees_addresses:
+        return card
+    parts = [replace(part, text=veil(part.text), small=veil(part.small)) for part in card.parts]
+    return replace(card, parts=tuple(parts))
+
+
+def _card(user: User, now: datetime, *, mine: bool) -> Card:
     found = lists(user, now, mine=mine)
     counts = " · ".join(f"{label} **{len(rows)}**" for label, rows in found)
     duty = oncall.on_duty(now)

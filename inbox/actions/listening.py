@@ -4,11 +4,12 @@ import threading
 from collections.abc import Callable
 
 import structlog
+from django.db import Error as DatabaseError
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from inbox.actions import services as actions
-from inbox.channels import inlet
+from inbox.channels import directory, inlet
 from inbox.channels.contract import ChannelError, RawRequest
 from inbox.channels.models import Channel
 
@@ -57,10 +58,24 @@ def start(stopped: Callable[[], bool]) -> list[threading.Thread]:
     return threads
 
 
+def _is_on(channel: Channel) -> bool:
+    """Whether nobody has taken the connection away; a database that is away says nothing."""
+    try:
+        return directory.by_id(channel.pk).active
+    except Channel.DoesNotExist:
+        return False
+    except DatabaseError:
+        return True
+
+
 def _listen(channel: Channel, stopped: Callable[[], bool]) -> None:
     assert channel.type.listen is not None  # noqa: S101 - `channels` asked; tells the type checker
     log.info("listening", channel=str(channel))
+
+    def is_over() -> bool:
+        return stopped() or not _is_on(channel)
+
     try:
-        channel.type.listen(channel.config, lambda raw: take(channel, raw), stopped)
+        channel.type.listen(channel.config, lambda raw: take(channel, raw), is_over)
     finally:
         connection.close()

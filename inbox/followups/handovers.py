@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from inbox.accounts.models import User
+from inbox.accounts.permissions import Right, can
 from inbox.common import work
 from inbox.followups.models import Handover
 from inbox.notify import services as notify
@@ -122,7 +123,7 @@ def _lines(rows: QuerySet[Ticket], now: datetime) -> list[dict[str, Any]]:
 def write(row: Handover, *, by: User, words: str) -> Handover:
     """The two lines of who leaves."""
     row = Handover.objects.select_for_update(of=("self",)).get(pk=row.pk)
-    if by.pk != row.outgoing_id and not by.is_admin:
+    if by.pk != row.outgoing_id and not can(by, Right.MANAGE):
         raise NotAllowed("Only who hands over writes this.")
     lines = [line.strip() for line in words.strip().splitlines() if line.strip()]
     if not lines:
@@ -137,7 +138,7 @@ def write(row: Handover, *, by: User, words: str) -> Handover:
 def acknowledge(row: Handover, *, by: User) -> Handover:
     """Who comes has read it."""
     row = Handover.objects.select_for_update(of=("self",)).get(pk=row.pk)
-    if by.pk != row.incoming_id and not by.is_admin:
+    if by.pk != row.incoming_id and not can(by, Right.MANAGE):
         raise NotAllowed("Only who takes over signs this.")
     if row.acknowledged_at is None:
         row.acknowledged_by, row.acknowledged_at = by, work.current().now

@@ -3,6 +3,7 @@
 from django.db.models import Q, QuerySet
 
 from inbox.accounts.models import User
+from inbox.accounts.permissions import Right, can
 from inbox.common.versions import kept
 from inbox.macros.models import Macro, SeenBy
 from inbox.tickets.models import Ticket
@@ -19,16 +20,25 @@ def visible_to(user: User) -> QuerySet[Macro]:
 def editable_by(user: User) -> QuerySet[Macro]:
     """One's own and those of one's teams; everybody's are for admins."""
     rows = visible_to(user)
-    return rows if user.is_admin else rows.exclude(seen_by=SeenBy.EVERYBODY)
+    return rows if can(user, Right.MANAGE) else rows.exclude(seen_by=SeenBy.EVERYBODY)
 
 
 def for_ticket(user: User, ticket: Ticket, *, q: str = "") -> list[Macro]:
     """What fits this ticket; what is made for its kind of channel alone comes first."""
     rows = [row for row in kept("macros", _load) if _fits(row, ticket) and _found(row, q)]
+    seen = _of_those(rows, user)
+    return sorted(seen, key=lambda row: (not row.channels, not row.categories))
+
+
+def for_many(user: User) -> list[Macro]:
+    """What can be done to many tickets at once: macros that have no words."""
+    return _of_those([row for row in kept("macros", _load) if not row.text], user)
+
+
+def _of_those(rows: list[Macro], user: User) -> list[Macro]:
     shared = any(row.seen_by == SeenBy.TEAM for row in rows)
     teams = set(user.teams.values_list("pk", flat=True)) if shared else set()
-    seen = [row for row in rows if _seen(row, user, teams)]
-    return sorted(seen, key=lambda row: (not row.channels, not row.categories))
+    return [row for row in rows if _seen(row, user, teams)]
 
 
 def find(user: User, ticket: Ticket, key: str) -> Macro | None:

@@ -1,13 +1,12 @@
 """Macros: their words for one ticket, and what they do to it in one step that can be undone."""
 
 from collections.abc import Callable, Collection
-from datetime import datetime
 from typing import Any
 
 from django.utils.text import slugify
 
 from inbox.accounts.models import Team, User
-from inbox.channels import directory, registry
+from inbox.channels import directory, openroles, registry
 from inbox.common import work
 from inbox.common.config import setting
 from inbox.common.versions import bump
@@ -16,12 +15,10 @@ from inbox.macros import wording
 from inbox.macros.models import Macro
 from inbox.macros.wording import BadMacro, Rendered
 from inbox.oncall.services import on_duty
-from inbox.tickets import kinds
+from inbox.tickets import former, kinds, scheduling
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import NotAllowed, VerbError
-from inbox.tickets.models import Status, Ticket, TicketEvent
-
-State = dict[str, Any]
+from inbox.tickets.models import AuthorRole, Status, Ticket, TicketEvent
 
 
 def check(text: str, actions: Any, channels: Collection[str] = ()) -> None:
@@ -66,11 +63,33 @@ def delete(macro: Macro) -> None:
 
 def render(macro: Macro, ticket: Ticket, user: User) -> Rendered:
     """The macro's words for this ticket, as this person would say them."""
-    return wording.fill(macro.text, values(ticket, user))
+    return wording.fill(macro.text, values(ticket, user, macro.text))
 
 
-def values(ticket: Ticket, user: User) -> dict[str, str]:
-    """What the places of a text stand for; a stranger's words come as words, never as markup."""
+def values(ticket: Ticket, user: User, text: str) -> dict[str, str]:
+    """What the places of a text stand for, as this person would say it."""
+    said = {
+        "agent.name": wording.plain(user.display_name),
+        "agent.first_name": wording.plain(user.first_name or user.display_name),
+    }
+    roles = of_roles(f"{ticket.subject}\n{first_words(ticket)}") if "role." in text else {}
+    return {**of_ticket(ticket), **said, **roles}
+
+
+def first_words(ticket: Ticket) -> str:
+    """What the asker wrote first."""
+    mine = ticket.messages.filter(role=AuthorRole.ASKER, deleted_at=None).order_by("pk")
+    return mine.values_list("new_text", flat=True).first() or ""
+
+
+def of_roles(text: str) -> dict[str, str]:
+    """The places that are about the open role a text names."""
+    found = openroles.values(text)
+    return {**found, "role.title": wording.plain(found["role.title"])}
+
+
+def of_ticket(ticket: Ticket) -> dict[str, str]:
+    """The places that are about a ticket; a stranger's words come as words, never as markup."""
     asker = ticket.asker
     called = (asker.name or asker.contact.name) if asker else ""
     invites = [str(c.settings.get("invite_url") or "") for c in directory.active()]
@@ -79,10 +98,9 @@ def values(ticket: Ticket, user: User) -> dict[str, str]:
         "requester.first_name": wording.first_name(called) or "there",
         "ticket.number": str(ticket.pk),
         "ticket.subject": wording.plain(ticket.subject),
-        "agent.name": wording.plain(user.display_name),
-        "agent.first_name": wording.plain(user.first_name or user.display_name),
         "channel.name": wording.plain(ticket.channel.address),
-        "links.call": str(setting("call_link")),
+        "links.call": scheduling.link(ticket),
+        "links.zoom": str(setting("zoom_link")),
         "links.invite": next((link for link in invites if link), ""),
     }
 
@@ -98,21 +116,20 @@ def apply(
     `only`: the names of the actions that somebody left on. Raises `VerbError`.
     """
     ticket = tickets.lock(ticket.pk)
-    before = state_of(ticket)
+    before = former.state_of(ticket)
     for name, value in vocabulary.in_order(macro.actions):
         if only is None or name in only:
             VERBS[name](ticket, value, user)
-    after = state_of(ticket)
-    changed = [name for name in before if before[name] != after[name]]
-    if not changed:
+    was, became = former.difference(before, former.state_of(ticket))
+    if not was:
         return None
     return tickets.record(
         ticket,
         kinds.MACRO,
         macro=macro.key,
         name=macro.name,
-        before={name: before[name] for name in changed},
-        after={name: after[name] for name in changed},
+        before=was,
+        after=became,
     )
 
 
@@ -124,30 +141,10 @@ def undo(ticket: Ticket, event_id: int) -> None:
         raise VerbError("There is nothing to undo.", field="event")
     if ticket.events.filter(kind=kinds.MACRO_UNDONE, data__of=event_id).exists():
         raise NotAllowed("This was undone already.")
-    now = state_of(ticket)
-    back = {n: v for n, v in event.data["before"].items() if now[n] == event.data["after"][n]}
-    if not back:
+    before, after = event.data["before"], event.data["after"]
+    if not former.put_back(ticket, before, after, why="macro undone"):
         raise NotAllowed("Everything was changed since; there is nothing left to undo.")
-    wanted = {**now, **back}
-    for name, put_back in BACK.items():
-        if state_of(ticket)[name] != wanted[name]:
-            put_back(ticket, wanted[name], now[name])
     tickets.record(ticket, kinds.MACRO_UNDONE, of=event_id, name=event.data["name"])
-
-
-def state_of(ticket: Ticket) -> State:
-    """Everything that an action can change, as data."""
-    until = ticket.snoozed_until
-    return {
-        "category": ticket.category,
-        "priority": ticket.priority,
-        "kind": ticket.kind,
-        "tags": sorted(ticket.tags.values_list("name", flat=True)),
-        "owner": ticket.owner.username if ticket.owner else None,
-        "team": ticket.team.key if ticket.team else None,
-        "status": [ticket.status, ticket.waiting_on, ticket.hold_reason, ticket.resolution],
-        "snooze": [until.isoformat(), ticket.snooze_mode] if until else None,
-    }
 
 
 def _assign(ticket: Ticket, value: Any, user: User) -> None:
@@ -193,55 +190,4 @@ VERBS: dict[str, Callable[[Ticket, Any, User], Any]] = {
     "hold": lambda t, v, u: tickets.hold(t, reason=str(v)),
     "close": lambda t, v, u: tickets.close(t, resolution=str(v), why="macro"),
     "snooze": _snooze,
-}
-
-
-# ------------------------------------------------------------------ and back
-
-
-def _status_back(ticket: Ticket, before: Any, now: Any) -> None:
-    status, waiting_on, reason, resolution = before
-    if status != Status.CLOSED and not ticket.is_live:
-        tickets.reopen(ticket, why="macro undone")
-    if status == Status.CLOSED:
-        tickets.close(ticket, resolution=resolution, why="macro undone")
-    elif status == Status.ON_HOLD:
-        tickets.hold(ticket, reason=reason)
-    elif status == Status.IN_PROGRESS:
-        tickets.wait(ticket, on=waiting_on, why="macro undone")
-    else:
-        tickets.reopen(ticket, why="macro undone")
-
-
-def _tags_back(ticket: Ticket, before: Any, now: Any) -> None:
-    tickets.remove_tags(ticket, [name for name in now if name not in before])
-    tickets.add_tags(ticket, [name for name in before if name not in now])
-
-
-def _owner_back(ticket: Ticket, before: Any, now: Any) -> None:
-    tickets.assign(ticket, User.objects.filter(username=before).first(), why="macro undone")
-
-
-def _team_back(ticket: Ticket, before: Any, now: Any) -> None:
-    tickets.set_team(ticket, Team.objects.filter(key=before).first())
-
-
-def _snooze_back(ticket: Ticket, before: Any, now: Any) -> None:
-    until = datetime.fromisoformat(before[0]) if before else None
-    if until is not None and ticket.is_live and until > work.current().now:
-        tickets.snooze(ticket, until=until, mode=before[1])
-    else:
-        tickets.unsnooze(ticket, why="macro undone")
-
-
-# in this order: a status may wake a ticket, so how it slept comes after it
-BACK: dict[str, Callable[[Ticket, Any, Any], Any]] = {
-    "category": lambda t, before, now: tickets.set_category(t, before),
-    "priority": lambda t, before, now: tickets.set_priority(t, before),
-    "kind": lambda t, before, now: tickets.set_kind(t, before),
-    "tags": _tags_back,
-    "owner": _owner_back,
-    "team": _team_back,
-    "status": _status_back,
-    "snooze": _snooze_back,
 }

@@ -16,8 +16,12 @@ VARIABLES: dict[str, str] = {
     "agent.name": "your name",
     "agent.first_name": "your first name",
     "channel.name": "the mailbox, workspace or site",
-    "links.call": "the scheduling link (setting call_link)",
+    "links.call": "the scheduling link (setting call_link), filled in for the requester",
+    "links.zoom": "where a call goes on (setting zoom_link)",
     "links.invite": "how to join the community's chat",
+    "role.title": "the open role that they write about",
+    "role.url": "where to apply for it",
+    "role.generic_url": "where to apply whatever the role (job board or generic_role_link)",
 }
 LONGEST = 20_000
 
@@ -38,14 +42,18 @@ class Rendered:
     missing: tuple[str, ...] = ()
 
 
-def check(text: str) -> None:
-    """Raises `BadMacro` for a name that is unknown and for braces that stay open."""
+def check(text: str, *, agent: bool = True) -> None:
+    """Raises `BadMacro` for a name that is unknown and for braces that stay open.
+
+    `agent`: whether somebody says these words; a rule is nobody.
+    """
+    names = [name for name in VARIABLES if agent or not name.startswith("agent.")]
     if len(text) > LONGEST:
         raise BadMacro(f"The text is longer than {LONGEST} characters.")
     for found in _PLACE.finditer(text):
         name = found[1]
-        if name is not None and name.strip() not in VARIABLES:
-            known = ", ".join(VARIABLES)
+        if name is not None and name.strip() not in names:
+            known = ", ".join(names)
             raise BadMacro(f"There is no variable “{name.strip()[:60]}”; there are {known}.")
     if "{{" in _PLACE.sub("", text):
         raise BadMacro("“{{” is opened and never closed; for the braces themselves write \\{{.")

@@ -1,28 +1,38 @@
 """Counts are kept as delta rows, so that no page ever counts tickets."""
 
+from functools import cache
+
 from django.db import transaction
 from django.db.models import CharField, Q, Subquery, Sum
 from django.db.models.functions import Cast
 
 from inbox.accounts.models import User
+from inbox.common.statements import Places, Statement
 from inbox.tickets.models import TicketCount, TicketEvent
 
 
 def counts_for(user: User) -> dict[str, int]:
-    """`status:open`, `category:Hiring`, `owner:7` … for what this person may see.
+    """`status:open`, `category:Hiring`, `owner:7`, `channel:3` … for what this person may see.
 
     `newest_event` comes along: the place in the stream of events from which a page is to listen.
     """
+    counted = {"newest_event": 0}
+    for key, total, event in _sums(is_admin=user.is_admin).ask(user=user.pk):
+        counted[key], counted["newest_event"] = total, event or 0
+    return counted
+
+
+@cache
+def _sums(*, is_admin: bool) -> Statement:
+    places = Places()
     rows = TicketCount.objects.all()
-    if not user.is_admin:
-        teams = user.teams.annotate(scope=Cast("pk", CharField())).values("scope")
+    if not is_admin:
+        mine = User(pk=places.number("user")).teams.all()
+        teams = mine.annotate(scope=Cast("pk", CharField())).values("scope")
         rows = rows.filter(Q(scope="") | Q(scope__in=teams))
     newest = Subquery(TicketEvent.objects.order_by("-pk").values("pk")[:1])
     found = rows.values_list("key").annotate(total=Sum("n"), newest=newest).order_by()
-    counted = {"newest_event": 0}
-    for key, total, event in found:
-        counted[key], counted["newest_event"] = total, event or 0
-    return counted
+    return places.statement(*found.query.sql_with_params())
 
 
 def fold(*, limit: int = 5000) -> int:

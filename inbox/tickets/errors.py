@@ -18,5 +18,9 @@ class StaleReply(VerbError):
         self.newer_message_id = newer_message_id
 
 
+class NotYours(VerbError):
+    """The connection by which it would leave is for others to use (S34)."""
+
+
 class NotAllowed(VerbError):
     """The ticket's status does not admit the verb."""

@@ -40,7 +40,9 @@ def store(content: bytes) -> str:
     """Temp file, fsync, rename: a crash leaves a whole file or none. Returns the SHA-256."""
     digest = sha256(content).hexdigest()
     place = path_of(digest)
-    if not place.exists():
+    if place.exists():
+        place.touch()  # in use again: nobody may take it for a file without a row
+    else:
         place.parent.mkdir(parents=True, exist_ok=True)
         draft = place.with_name(f"{digest}.{os.getpid()}.part")
         with draft.open("wb") as out:

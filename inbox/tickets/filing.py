@@ -11,6 +11,7 @@ from inbox.common import rows, work
 from inbox.common.queue import Job, enqueue
 from inbox.people.models import Identity
 from inbox.tickets import kinds
+from inbox.tickets.errors import NotAllowed
 from inbox.tickets.models import (
     Attachment,
     AuthorRole,
@@ -98,9 +99,9 @@ def add_message(  # noqa: PLR0913 - a message has that many facts, all by name
         filed_at=work.current().now,
         **fields,
     )
-    message.search_text = _searchable(ticket, message)
     rows.insert([message])
     work.current().objects["message", message.pk] = message
+    work.current().objects["files", message.pk] = list(files)
     _keep_files(message, files)
     _count_in(ticket, message)
     _tell(ticket, message, quiet=quiet)
@@ -130,14 +131,13 @@ def add_note(
 
 
 def home_thread(ticket: Ticket) -> Thread:
-    """The ticket's first customer thread, where notes are kept."""
+    """The ticket's first customer thread, where notes are kept.
+
+    Raises `NotAllowed` for a merged ticket: its threads are with the one it went into.
+    """
+    if ticket.status == Status.MERGED:
+        raise NotAllowed("This ticket was merged; write on the ticket it went into.")
     return ticket.threads.order_by("id").first() or ticket.threads.get()
-
-
-def _searchable(ticket: Ticket, message: Message) -> str:
-    """The words that search looks through: subject, people, new text, file names come later."""
-    parts = (message.subject or ticket.subject, message.author_label, message.sender_key)
-    return "\n".join([*parts, (message.new_text or message.body_text)[:100_000]])
 
 
 def _keep_files(message: Message, files: Sequence[Attachment]) -> None:
@@ -147,7 +147,7 @@ def _keep_files(message: Message, files: Sequence[Attachment]) -> None:
     _fetch_later(message, files)
     uploaded = [file.pk for file in files if file.pk is not None]
     if uploaded:
-        Attachment.objects.filter(pk__in=uploaded).update(message=message)
+        Attachment.objects.filter(pk__in=uploaded).update(message=message, draft=None)
 
 
 def _fetch_later(message: Message, files: Sequence[Attachment]) -> None:

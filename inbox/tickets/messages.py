@@ -6,6 +6,8 @@ from django.db import models
 from inbox.tickets.states import AuthorRole, Direction, Visibility
 
 USER = settings.AUTH_USER_MODEL
+# flags of messages whose words are gone: with the person who wrote them, or by a retention
+ERASED, EXPIRED = "erased", "expired"
 
 
 class Message(models.Model):
@@ -49,7 +51,6 @@ class Message(models.Model):
     edited_at = models.DateTimeField(null=True, blank=True)
     version = models.CharField(max_length=40, blank=True)  # the vendor's, of the newest edit
     deleted_at = models.DateTimeField(null=True, blank=True)
-    search_text = models.TextField(blank=True)
 
     class Meta:
         constraints = [
@@ -87,6 +88,9 @@ class Attachment(models.Model):
     uploader = models.ForeignKey(
         USER, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
+    draft = models.ForeignKey(
+        "inbox.Draft", on_delete=models.SET_NULL, null=True, blank=True, related_name="files"
+    )
     filename = models.CharField(max_length=200)
     content_type = models.CharField(max_length=120)
     size = models.PositiveBigIntegerField()
@@ -97,6 +101,15 @@ class Attachment(models.Model):
     is_missing = models.BooleanField(default=False)
     missing_reason = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                name="attachment_unsent",
+                condition=models.Q(message__isnull=True),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.filename
@@ -137,3 +150,21 @@ class Tombstone(models.Model):
 
     def __str__(self) -> str:
         return self.message_key
+
+
+class LateNote(models.Model):
+    """A delivery with a note whose conversation is no ticket yet: it is filed when there is one."""
+
+    delivery = models.ForeignKey("inbox.Delivery", on_delete=models.CASCADE, related_name="+")
+    realm = models.CharField(max_length=100)
+    thread_key = models.CharField(max_length=250)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["realm", "thread_key", "delivery"], name="late_note_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.realm} {self.thread_key}"

@@ -2,12 +2,14 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Q
 from django.urls import reverse
 
-from inbox.tickets.messages import Attachment, Message, Reaction, Receipt, Tombstone
+from inbox.tickets import naming
+from inbox.tickets.messages import Attachment, LateNote, Message, Reaction, Receipt, Tombstone
 from inbox.tickets.states import (
     ENDED,
+    LANE,
     LIVE,
     AuthorRole,
     Direction,
@@ -28,6 +30,7 @@ __all__ = [
     "Category",
     "Direction",
     "Kind",
+    "LateNote",
     "Message",
     "Priority",
     "Reaction",
@@ -72,15 +75,6 @@ class Tag(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-# us: ours to answer · wait: their turn, or on hold · snoozed · "": nobody waits any more
-LANE = Case(
-    When(~Q(status__in=LIVE), then=Value("")),
-    When(snoozed_until__isnull=False, then=Value("snoozed")),
-    When(Q(status="open") | Q(status="in_progress", waiting_on="research"), then=Value("us")),
-    default=Value("wait"),
-)
 
 
 class Ticket(models.Model):
@@ -200,6 +194,11 @@ class Ticket(models.Model):
         return reverse("ticket", args=[self.number])
 
     @property
+    def status_name(self) -> str:
+        """What its status is called here (L19)."""
+        return naming.status_name(self.status, self.waiting_on)
+
+    @property
     def is_live(self) -> bool:
         """Whether somebody still waits or works."""
         return self.status in LIVE
@@ -220,12 +219,19 @@ class Thread(models.Model):
     state_at = models.DateTimeField(null=True, blank=True)
     is_closed = models.BooleanField(default=False)
     labels = models.JSONField(default=list, blank=True)
+    # who has it there, as far as that was said: `id:…`, `nobody`, or nothing
+    assignee_key = models.CharField(max_length=255, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["realm", "thread_key"], name="thread_once")]
 
     def __str__(self) -> str:
         return f"{self.realm} {self.thread_key}"
+
+    @property
+    def outer_key(self) -> str:
+        """Its key at the vendor: what was split off is answered where it was asked."""
+        return self.thread_key.partition("#split:")[0]
 
 
 class TicketEvent(models.Model):
@@ -262,7 +268,7 @@ class TicketCount(models.Model):
     """Counts of tickets as delta rows, folded by the sweep, so nothing is ever counted anew.
 
     `scope` is "" for what everybody may see, or the key of the restricted team; `key` is
-    `status:open`, `category:Hiring`, `owner:7`.
+    `status:open`, `category:Hiring`, `owner:7`, `channel:3`, `snoozed`.
     """
 
     scope = models.CharField(max_length=50, blank=True)

@@ -1,5 +1,6 @@
 """Reading tickets: permission first, and every page at a fixed number of statements."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -21,6 +22,20 @@ def visible_to(user: User) -> QuerySet[Ticket]:
 def messages_visible_to(user: User) -> QuerySet[Message]:
     """The messages of the tickets that somebody may see."""
     return Message.objects.filter(ticket__in=visible_to(user))
+
+
+def sees(user: User, ticket: Ticket | None) -> bool:
+    """Whether somebody may see a ticket that is at hand; asks nothing about most."""
+    if ticket is None or ticket.restricted_team_id is None:
+        return ticket is not None
+    return user.is_admin or user.teams.filter(pk=ticket.restricted_team_id).exists()
+
+
+def seen_of(user: User, numbers: Collection[int]) -> set[int]:
+    """Those of these tickets that somebody may see; asks nothing about none."""
+    if not numbers:
+        return set()
+    return set(visible_to(user).filter(pk__in=numbers).values_list("pk", flat=True))
 
 
 def live(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:

@@ -21,7 +21,7 @@ def lock(number: int) -> Ticket:
     if known is not None:
         return known
     ticket = Ticket.objects.select_for_update().get(pk=number)
-    return adopt(ticket, counted=_counted(ticket))
+    return adopt(ticket, stood=counted(ticket))
 
 
 def lock_all(numbers: list[int]) -> list[Ticket]:
@@ -34,11 +34,11 @@ def own(ticket: Ticket) -> Ticket:
     return lock(ticket.pk)
 
 
-def adopt(ticket: Ticket, *, counted: Counted = frozenset()) -> Ticket:
-    """Make a ticket the change's own; `counted` is how it stands in the counts so far."""
+def adopt(ticket: Ticket, *, stood: Counted = frozenset()) -> Ticket:
+    """Make a ticket the change's own; `stood` is how it stands in the counts so far."""
     current = work.current()
     current.objects["ticket", ticket.pk] = ticket
-    current.cache.setdefault("counted", {})[ticket.pk] = counted
+    current.cache.setdefault("counted", {})[ticket.pk] = stood
     return ticket
 
 
@@ -99,20 +99,24 @@ def _write_events(current: work.Work) -> None:
 def count(ticket: Ticket) -> None:
     """Write the difference between how the ticket was counted and how it counts now."""
     current = work.current()
-    counted: dict[int, Counted] = current.cache["counted"]
-    before, after = counted[ticket.pk], _counted(ticket)
-    counted[ticket.pk] = after
+    known: dict[int, Counted] = current.cache["counted"]
+    before, after = known[ticket.pk], counted(ticket)
+    known[ticket.pk] = after
     deltas: Counter[tuple[str, str]] = current.cache.setdefault("deltas", Counter())
     deltas.update(after - before)
     deltas.subtract(before - after)
     current.at_end(Phase.COUNT, "counts", lambda: _write_counts(deltas))
 
 
-def _counted(ticket: Ticket) -> Counted:
+def counted(ticket: Ticket) -> Counted:
+    """Under which keys of the counts a ticket stands, by scope."""
     scope = f"{ticket.restricted_team_id or ''}"
     keys = [f"status:{ticket.status}"]
     if ticket.status in LIVE:
         keys += [f"category:{ticket.category}", f"owner:{ticket.owner_id or ''}"]
+        keys.append(f"channel:{ticket.channel_id}")
+        if ticket.snoozed_until is not None:
+            keys.append("snoozed")
     return frozenset((scope, key) for key in keys)
 
 

@@ -24,8 +24,10 @@ from inbox.tickets.models import (
     Visibility,
 )
 from inbox.tickets.recording import own
+from inbox.tickets.using import need_use
 
 UNACCEPTED = "unverified_participant"
+NO_ADDRESS = "They left no address, so nothing would arrive: tell them yourself."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,11 @@ class Route:
     thread: Thread
     to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
+
+    @property
+    def nobody(self) -> bool:
+        """Whether the one who is answered left no address, so that nothing would arrive."""
+        return self.answered is not None and _by_mail(self.thread) and not self.to
 
 
 def reply(  # noqa: PLR0913 - what an agent decides in one go, all by name
@@ -55,11 +62,17 @@ def reply(  # noqa: PLR0913 - what an agent decides in one go, all by name
 
     `user` None is an automatic answer. `then`: none, wait or close. `thread`: in this one, not
     where somebody wrote last. Raises `StaleReply` when a newer message has come since
-    `last_seen_message`.
+    `last_seen_message`, `NotYours` where the connection is for others to use.
     """
     ticket = own(ticket)
     _check(ticket, body, then, last_seen_message)
     route = reply_route(ticket, thread=thread)
+    if user is not None:
+        need_use(route.thread.channel)
+    if route.nobody and not any("@" in address for address in to or ()):
+        raise VerbError(NO_ADDRESS, field="to")
+    if files:
+        _check_files(route)
     message = _file(ticket, route, body=body, user=user, to=to, cc=cc, files=files)
     if delay_seconds and Capability.LIVE not in route.thread.channel.type.capabilities:
         work.current().cache.setdefault("delays", {})[message.pk] = timedelta(seconds=delay_seconds)
@@ -88,10 +101,13 @@ def reply_route(
     answered = next(seen, None) or _newest_to_answer(ticket, thread)
     if answered is None:
         return Route(answered=None, thread=thread or home_thread(ticket), cc=tuple(ticket.cc))
-    channel = answered.thread.channel
-    if Capability.RECIPIENTS not in channel.type.capabilities:
+    if not _by_mail(answered.thread):
         return Route(answered=answered, thread=answered.thread)
     return _mail_route(ticket, answered)
+
+
+def _by_mail(thread: Thread) -> bool:
+    return Capability.RECIPIENTS in thread.channel.type.capabilities
 
 
 def _can_be_answered(message: Message) -> bool:
@@ -120,7 +136,7 @@ def _mail_route(ticket: Ticket, answered: Message) -> Route:
     ours = directory.own_addresses()
     writer = answered.author.external_id if answered.author else ""
     wanted = [address for address in answered.reply_to if not directory.is_own(address, ours)]
-    to = tuple(dict.fromkeys(a.lower() for a in (wanted or [writer]) if a))
+    to = tuple(dict.fromkeys(a.lower() for a in (wanted or [writer]) if "@" in a))
     others = [*answered.to, *answered.cc, *ticket.cc] if _may_copy(answered) else [*ticket.cc]
     cc = (a.lower() for a in others if a.lower() not in to and not directory.is_own(a, ours))
     return Route(answered=answered, thread=answered.thread, to=to, cc=tuple(dict.fromkeys(cc)))
@@ -145,6 +161,12 @@ def _check(ticket: Ticket, body: str, then: str, last_seen_message: int | None) 
         raise StaleReply(newest)
 
 
+def _check_files(route: Route) -> None:
+    kind = route.thread.channel.type
+    if Capability.ATTACHMENTS not in kind.capabilities:
+        raise VerbError(f"{kind.label} takes no files. Link to them instead.", field="files")
+
+
 def _file(
     ticket: Ticket,
     route: Route,
@@ -157,7 +179,7 @@ def _file(
 ) -> Message:
     channel: Channel = route.thread.channel
     marker = uuid.uuid4().hex
-    with_people = Capability.RECIPIENTS in channel.type.capabilities
+    with_people = _by_mail(route.thread)
     return add_message(
         ticket,
         route.thread,

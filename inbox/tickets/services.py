@@ -7,26 +7,33 @@ nothing records nothing. `VerbError` says why something cannot be done.
 from datetime import datetime
 from typing import Any
 
-from inbox.accounts.models import Team, User
+from inbox.accounts.models import Team
 from inbox.common.versions import bump, kept
 from inbox.tickets import kinds
+from inbox.tickets.belonging import add_tags, assign, remove_tags
 from inbox.tickets.changing import (
     bury,
     delete_message,
     edit_message,
+    forget_conversation,
+    forget_keys,
     is_buried,
+    is_conversation_forgotten,
+    is_forgotten,
     move_thread,
     moved_thread,
     note_reaction,
     reactions_on,
+    take_back,
 )
 from inbox.tickets.errors import VerbError
 from inbox.tickets.filing import add_message, open_ticket
-from inbox.tickets.merging import merge, split, unmerge
-from inbox.tickets.models import Category, Kind, Message, Priority, Tag, Ticket
+from inbox.tickets.merging import merge, unmerge, way_of
+from inbox.tickets.models import Category, Kind, Message, Priority, Ticket
 from inbox.tickets.recording import change_field, lock, lock_all, own, record, touch
 from inbox.tickets.replying import note as add_note
 from inbox.tickets.replying import reply, reply_route
+from inbox.tickets.splitting import split
 from inbox.tickets.status import (
     close,
     hold,
@@ -42,12 +49,18 @@ from inbox.tickets.status import (
 __all__ = [
     "add_message",
     "add_note",
+    "add_tags",
+    "assign",
     "bury",
     "close",
     "delete_message",
     "edit_message",
+    "forget_conversation",
+    "forget_keys",
     "hold",
     "is_buried",
+    "is_conversation_forgotten",
+    "is_forgotten",
     "lock",
     "lock_all",
     "mark_spam",
@@ -58,27 +71,31 @@ __all__ = [
     "open_ticket",
     "reactions_on",
     "record",
+    "remove_tags",
     "reopen",
     "reply",
     "reply_route",
     "restore",
     "snooze",
     "split",
+    "take_back",
     "touch",
     "trash",
     "unmerge",
     "unsnooze",
     "wait",
+    "way_of",
 ]
 
 
 def set_category(ticket: Ticket, name: str) -> Ticket:
-    """Sort a ticket; a new name joins the list of categories."""
+    """Sort a ticket; a new name joins the list of categories, unless it is for one team only."""
     ticket = own(ticket)
     name = name.strip()[:120]
     before = change_field(ticket, "category", name)
     if before is not None:
-        if name and name not in kept("categories", known_categories):
+        secret = ticket.restricted_team_id is not None
+        if name and not secret and name not in kept("categories", known_categories):
             Category.objects.bulk_create([Category(name=name)], ignore_conflicts=True)
             bump("categories")
         record(ticket, kinds.CATEGORY, **{"from": before, "to": name})
@@ -119,24 +136,6 @@ def _choose(ticket: Ticket, name: str, value: str, choices: list[str], kind: str
     return ticket
 
 
-def assign(ticket: Ticket, user: User | None, *, why: str = "") -> Ticket:
-    """Give the ticket to somebody, or to nobody."""
-    ticket = own(ticket)
-    if user is not None and not user.is_active:
-        raise VerbError(f"{user.display_name} is no longer active.", field="assignee")
-    before = ticket.owner_id
-    if before == (user.pk if user else None):
-        return ticket
-    ticket.owner = user
-    touch(ticket, "owner_id")
-    record(
-        ticket,
-        kinds.ASSIGNED,
-        **{"from": before, "to": user.username if user else None, "why": why},
-    )
-    return ticket
-
-
 def set_team(ticket: Ticket, team: Team | None) -> Ticket:
     """Give the ticket to a team."""
     ticket = own(ticket)
@@ -156,28 +155,6 @@ def restrict(ticket: Ticket, team: Team | None) -> Ticket:
     ticket.restricted_team = team
     touch(ticket, "restricted_team_id")
     record(ticket, kinds.RESTRICTED, to=team.key if team else None)
-    return ticket
-
-
-def add_tags(ticket: Ticket, names: list[str], *, why: str = "") -> Ticket:
-    """Put tags on a ticket; new names become tags."""
-    ticket = own(ticket)
-    wanted = {name.strip()[:80] for name in names if name.strip()}
-    new = sorted(wanted - set(ticket.tags.values_list("name", flat=True)))
-    if new:
-        Tag.objects.bulk_create([Tag(name=name) for name in new], ignore_conflicts=True)
-        ticket.tags.add(*Tag.objects.filter(name__in=new))
-        record(ticket, kinds.TAGGED, tags=new, why=why)
-    return ticket
-
-
-def remove_tags(ticket: Ticket, names: list[str], *, why: str = "") -> Ticket:
-    """Take tags off a ticket."""
-    ticket = own(ticket)
-    gone = list(ticket.tags.filter(name__in=names))
-    if gone:
-        ticket.tags.remove(*gone)
-        record(ticket, kinds.UNTAGGED, tags=sorted(tag.name for tag in gone), why=why)
     return ticket
 
 

@@ -1,6 +1,7 @@
 """The fixed words of a ticket: statuses, kinds, resolutions, roles."""
 
 from django.db import models
+from django.db.models import Case, Q, Value, When
 
 
 class Status(models.TextChoices):
@@ -25,6 +26,15 @@ class WaitingOn(models.TextChoices):
     US = "us", "Us"
     THEM = "them", "Them"
     RESEARCH = "research", "Research"
+
+
+# us: ours to answer · wait: their turn, or on hold · snoozed · "": nobody waits any more
+LANE = Case(
+    When(~Q(status__in=LIVE), then=Value("")),
+    When(snoozed_until__isnull=False, then=Value("snoozed")),
+    When(Q(status="open") | Q(status="in_progress", waiting_on="research"), then=Value("us")),
+    default=Value("wait"),
+)
 
 
 class Kind(models.TextChoices):

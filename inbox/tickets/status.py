@@ -76,6 +76,8 @@ def close(ticket: Ticket, *, resolution: str = "answered", note: str = "", why: 
 def reopen(ticket: Ticket, *, why: str = "") -> Ticket:
     """Make a ticket ours to answer again, from any status but merged."""
     ticket = own(ticket)
+    if ticket.status == Status.MERGED:
+        raise NotAllowed("This ticket was merged; undo the merge first.")
     ended = ticket.status in ENDED
     unsnooze(ticket, why=why or "reopened")
     set_status(

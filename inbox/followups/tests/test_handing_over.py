@@ -91,7 +91,7 @@ def test_unanswered_is_what_nobody_but_the_asker_has_spoken_in_last() -> None:
 
 def test_digest_comes_twice_a_working_day_at_local_hours_once_each() -> None:
     """S5."""
-    ana = agent("ana", timezone="America/New_York", mail_digests=True)
+    ana = agent("ana", timezone="America/New_York")
     ticket()
     begin = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)  # Friday; the weekend follows
     for quarter in range(4 * 24 * 3):
@@ -106,7 +106,7 @@ def test_digest_comes_twice_a_working_day_at_local_hours_once_each() -> None:
 def test_digest_goes_out_by_mail_only_to_those_who_asked(settings: object) -> None:
     mailbox("support")
     settings.SYSTEM_CHANNEL = "email/support"  # type: ignore[attr-defined]  # pytest-django's wrapper
-    agent("ana", mail_digests=True)
+    agent("ana", told={"digest": ["browser", "mail"]})
     agent("ben")
     row = ticket()
     sweep.tick(now=datetime(2026, 11, 18, 9, 5, tzinfo=UTC))

@@ -13,7 +13,7 @@ from inbox.common.work import Actor
 from inbox.macros import queries, services
 from inbox.macros.models import Macro
 from inbox.macros.wording import BadMacro
-from inbox.tickets import kinds
+from inbox.tickets import former, kinds
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import NotAllowed, VerbError
 from inbox.tickets.models import Ticket, TicketEvent
@@ -37,9 +37,9 @@ def use(row: Ticket, used: Macro, user: User, **fields: Any) -> TicketEvent | No
         return services.apply(row, used, user=user, **fields)
 
 
-def state(row: Ticket) -> services.State:
+def state(row: Ticket) -> former.State:
     """How the ticket stands."""
-    return services.state_of(Ticket.objects.get(pk=row.pk))
+    return former.state_of(Ticket.objects.get(pk=row.pk))
 
 
 # ------------------------------------------------------------------ words
@@ -57,7 +57,9 @@ def test_words_are_about_this_ticket_and_this_agent() -> None:
         "{{ links.call }} {{ links.invite }} from {{ channel.name }}. {{ agent.first_name }}"
     )
     assert services.render(used, row, agent("ana", last_name="Sousa")).text == (
-        f"Hi Mira (Mira x http evil example evil example), #{row.pk} https://cal.example.com/ana "
+        f"Hi Mira (Mira x http evil example evil example), #{row.pk} https://cal.example.com/ana"
+        f"?utm_source=desk&utm_content={row.pk}&email=mira@example.org&name=Mira%20%5Bx%5D%28http"
+        "%3A%2F%2Fevil.example%29%20evil.example "
         "https://j.example from support@example.com. Ana"
     )
 
