@@ -1,13 +1,14 @@
-"""Who is who: from a vendor's author to an Identity, and merging contacts with undo."""
+"""Who is who: from a vendor's author to an Identity, and whose account stands behind it."""
 
 from django.db import IntegrityError, transaction
 
 from inbox.accounts.models import User
 from inbox.channels.contract import Author
-from inbox.common import rows, work
-from inbox.people.models import Contact, ContactMerge, Identity
+from inbox.common import rows
+from inbox.people.models import Contact, Identity
 
 MAILBOX = "mailbox"  # Identity.member_kind of our own addresses
+LISTED = "listed"  # of an account that only a list has named so far
 
 
 def resolve(kind: str, realm: str, author: Author) -> Identity:
@@ -17,7 +18,7 @@ def resolve(kind: str, realm: str, author: Author) -> Identity:
     """
     external_id = author.external_id.lower() if "@" in author.external_id else author.external_id
     realm = author.realm or realm
-    found, account = _known(kind, realm, external_id, _proof(author, external_id))
+    found, account = _known(kind, realm, external_id, proof(author, external_id))
     if found is None:
         return _first_sight(kind, realm, external_id, author, account)
     _freshen(found, author)
@@ -30,7 +31,7 @@ def resolve(kind: str, realm: str, author: Author) -> Identity:
 FULL = "full"
 
 
-def _proof(author: Author, external_id: str) -> str:
+def proof(author: Author, external_id: str) -> str:
     """The address that may name an account: of a mail its own, of a full member the profile's.
 
     A guest or a stranger can claim any profile address (trust.md 13).
@@ -67,6 +68,7 @@ def _first_sight(
         external_id=external_id[:250],
         handle=author.handle[:250],
         name=author.name[:250],
+        email=profile_address(author, kind),
         verified=author.verified,
         timezone=author.timezone,
         utc_offset_minutes=author.utc_offset_minutes,
@@ -83,6 +85,7 @@ def _freshen(identity: Identity, author: Author) -> None:
     news = {
         "name": author.name[:250] or identity.name,
         "handle": author.handle[:250] or identity.handle,
+        "email": profile_address(author, identity.kind) or identity.email,
         "member_kind": author.member_kind or identity.member_kind,
         "timezone": author.timezone or identity.timezone,
         "utc_offset_minutes": author.utc_offset_minutes
@@ -93,7 +96,15 @@ def _freshen(identity: Identity, author: Author) -> None:
     if changed:
         for name in changed:
             setattr(identity, name, news[name])
+        if changed != ["utc_offset_minutes"]:
+            identity.looked_at = None  # it may be found and compared by something else now
+            changed.append("looked_at")
         identity.save(update_fields=changed)
+
+
+def profile_address(author: Author, kind: str) -> str:
+    """The address that the account's profile names; of a mail the account is the address."""
+    return "" if kind == "email" or "@" not in author.email else author.email.lower()[:250]
 
 
 MAINTAINER = "maintainer"
@@ -130,26 +141,3 @@ def bind(user: User, *, kind: str, realm: str, external_id: str, handle: str = "
     identity.user = user
     identity.save(update_fields=["user"])
     return identity
-
-
-def merge(kept: Contact, merged: Contact) -> ContactMerge:
-    """Move every identity of `merged` to `kept`. Only ever an agent's explicit act (L23)."""
-    moved = list(merged.identities.values_list("pk", flat=True))
-    current = work.current()
-    Identity.objects.filter(pk__in=moved).update(contact=kept)
-    return ContactMerge.objects.create(
-        kept=kept,
-        merged_name=merged.name,
-        identity_ids=moved,
-        merged_at=current.now,
-        by_id=current.actor.user_id,
-    )
-
-
-def unmerge(done: ContactMerge) -> Contact:
-    """Undo a merge: the identities that were moved go back to a contact of their own."""
-    again = Contact.objects.create(name=done.merged_name)
-    Identity.objects.filter(pk__in=done.identity_ids, contact=done.kept).update(contact=again)
-    done.undone_at = work.current().now
-    done.save(update_fields=["undone_at"])
-    return again
