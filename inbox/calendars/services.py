@@ -48,6 +48,12 @@ def newest(calendar_id: int) -> tuple[int, BusinessCalendar]:
     return kept("calendars", _load)[calendar_id]
 
 
+def named(key: str) -> BusinessCalendar | None:
+    """The calendar of this key as it stands now; None where there is none."""
+    found = kept("calendars", _load).values()
+    return next((value for _, value in found if value.name == key), None)
+
+
 def _load() -> dict[int, tuple[int, BusinessCalendar]]:
     rows = CalendarVersion.objects.select_related("calendar").order_by("version")
     return {row.calendar_id: (row.pk, value_of(row)) for row in rows}

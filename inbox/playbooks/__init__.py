@@ -1,0 +1,1 @@
+"""Playbooks: what a team does step by step around a moment, timed, owned and logged."""
