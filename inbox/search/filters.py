@@ -11,7 +11,7 @@ from inbox.accounts.models import Team, User
 from inbox.channels import directory
 from inbox.people.models import Identity
 from inbox.search.language import CLOSED_LISTS, Query, Token, day_of
-from inbox.tickets import queries
+from inbox.tickets import naming, queries
 from inbox.tickets.models import LIVE, Attachment, Resolution, Status, Tag, Ticket
 from inbox.tickets.services import known_categories
 
@@ -61,6 +61,12 @@ def asks_for_gone(query: Query) -> bool:
     )
 
 
+def beyond_queue(query: Query) -> bool:
+    """Whether tickets are asked for that wait for nobody now: closed, snoozed, put away."""
+    wanted = {v for t in query.tokens if t.key == "is" and not t.negated for v in t.values}
+    return bool(wanted & {"closed", "solved", "snoozed"}) or asks_for_gone(query)
+
+
 def unknown(query: Query, scope: Scope) -> list[str]:
     """Notes about values that nothing here has."""
     notes: list[str] = []
@@ -108,6 +114,7 @@ STATES: dict[str, Callable[[Scope], Q]] = {
     "unassigned": lambda scope: Q(owner=None),
     "unanswered": lambda scope: Q(answered_at=None, status__in=LIVE),
     "waiting": lambda scope: Q(lane="wait"),
+    "research": lambda scope: Q(status=Status.IN_PROGRESS, waiting_on="research"),
     "over": lambda scope: Q(lane="us", next_due_at__lt=scope.now),
     "hold": lambda scope: Q(status=Status.ON_HOLD),
     "snoozed": lambda scope: Q(lane="snoozed"),
@@ -125,14 +132,13 @@ def _sla(value: str, scope: Scope) -> Q:
 
 
 def _from(value: str, scope: Scope) -> Q:
-    del scope
     bare = value.removeprefix("@")
-    people = Identity.objects.filter(
-        Q(name__icontains=bare)
-        | Q(handle__istartswith=bare)
-        | Q(external_id__istartswith=bare)
-        | Q(contact__name__icontains=bare)
-    )
+    named_so = Q(name__icontains=bare) | Q(contact__name__icontains=bare)
+    if scope.user.sees_addresses:
+        named_so |= Q(handle__istartswith=bare) | Q(external_id__istartswith=bare)
+    else:  # the whole of it they know already; less would spell it out, letter by letter
+        named_so |= Q(handle__iexact=bare) | Q(external_id__iexact=bare)
+    people = Identity.objects.filter(named_so)
     return Q(asker__in=people.values("pk"))
 
 
@@ -226,7 +232,7 @@ def _people(user: User) -> list[str]:
 
 
 VALUES: dict[str, Callable[[User], list[str]]] = {
-    "is": lambda user: list(STATES),
+    "is": lambda user: [*STATES, *naming.renamed()],
     "sla": lambda user: list(SLA_GROUPS),
     "has": lambda user: ["file", "link", "error"],
     "category": lambda user: known_categories(),

@@ -71,7 +71,7 @@ def reindex_message(message: Message) -> None:
     """Take over what a message says now; for whoever changes its words without an edit."""
     forget_message(message.pk)
     if message.deleted_at is None:
-        _index([message])
+        rows.insert(_index([message]))
 
 
 def forget_message(pk: int) -> None:
@@ -95,16 +95,32 @@ def _write_new() -> None:
     missing = [pk for pk, message in zip(pks, known, strict=True) if message is None]
     found = [message for message in known if message is not None]
     found += Message.objects.filter(pk__in=missing) if missing else []
-    _index([message for message in found if message.deleted_at is None])
+    _write_together(_index([message for message in found if message.deleted_at is None]))
 
 
-def _index(messages: list[Message]) -> None:
-    names: dict[int, list[str]] = {}
-    files = Attachment.objects.filter(message__in=[message.pk for message in messages])
-    for pk, name in files.order_by("pk").values_list("message_id", "filename"):
-        names.setdefault(pk or 0, []).append(name)
-    rows.insert([_document(message, names.get(message.pk, [])) for message in messages])
+def _write_together(new: list[SearchDoc]) -> None:
+    """What a change adds to the index goes in one statement, after all of it is known."""
+    current = work.current()
+    current.cache.setdefault("search_docs", []).extend(new)
+    current.at_end(
+        Phase.COUNT, "search_docs", lambda: rows.insert(current.cache.pop("search_docs"))
+    )
+
+
+def _index(messages: list[Message]) -> list[SearchDoc]:
+    """Note the errors of messages and make their documents, which are not written yet."""
+    change = work.open_change()
+    known = change.objects if change else {}
+    names: dict[int | None, list[str]] = {
+        message.pk: [file.filename for file in known.get(("files", message.pk), [])]
+        for message in messages
+    }
+    asked = [message.pk for message in messages if ("files", message.pk) not in known]
+    files = Attachment.objects.filter(message__in=asked).order_by("pk") if asked else []
+    for file in files:
+        names[file.message_id].append(file.filename)
     errors.note(messages)
+    return [_document(message, names[message.pk]) for message in messages]
 
 
 def _document(message: Message, files: list[str]) -> SearchDoc:
@@ -139,22 +155,38 @@ def _write_facts(ticket: Ticket) -> None:
     words = facts(ticket, is_new=is_new)
     mine = SearchDoc.objects.filter(ticket=ticket.pk, message=None)
     if is_new or not mine.update(words=words):
-        rows.insert([SearchDoc(ticket_id=ticket.pk, words=words, weight=FACT_WEIGHT)])
+        _write_together([SearchDoc(ticket_id=ticket.pk, words=words, weight=FACT_WEIGHT)])
 
 
 def facts(ticket: Ticket, *, is_new: bool = False) -> str:
     """Subject, number, people, tags, keys at the vendor; the subjects of what was merged in."""
-    who = ticket.asker
-    people = [who.name, who.handle, who.external_id, who.contact.name] if who else []
     threads = list(ticket.threads.order_by("pk").values_list("thread_key", "moved_from"))
-    keys = [key for key, _ in threads[:MANY_NAMES]]
     more: list[str] = [] if is_new else list(ticket.tags.values_list("name", flat=True))
     # where threads come from, not `merged_into`: that is written only at the end of a change
     if origins := {number for _, moved in threads for number in moved}:
         merged = Ticket.objects.filter(pk__in=origins).exclude(pk=ticket.pk)
         more += merged.order_by("pk").values_list("subject", flat=True)
+    return _facts(ticket, more, [key for key, _ in threads[:MANY_NAMES]])
+
+
+def _facts(ticket: Ticket, more: Iterable[str], keys: Iterable[str]) -> str:
+    who = ticket.asker
+    people = [who.name, who.handle, who.external_id, who.contact.name] if who else []
     parts = [ticket.subject, *more, *people, ticket.permalink, *keys, f"#{ticket.pk}"]
     return document(*parts)
+
+
+def index_past(
+    tickets: Iterable[tuple[Ticket, str, Iterable[str]]], messages: list[Message]
+) -> None:
+    """Documents of a history that was just filed: new tickets (with key and tags), messages."""
+    found = [
+        SearchDoc(ticket_id=ticket.pk, words=_facts(ticket, tags, [key]), weight=FACT_WEIGHT)
+        for ticket, key, tags in tickets
+    ]
+    found += _index([message for message in messages if message.deleted_at is None])
+    for start in range(0, len(found), AT_ONCE):
+        rows.insert(found[start : start + AT_ONCE])
 
 
 def _follow_messages(ticket: Ticket) -> None:
@@ -231,7 +263,7 @@ def _catch_up_messages(limit: int) -> int:
     still = set(found.values_list("pk", flat=True))
     done = list(takewhile(still.__contains__, places))
     lacking = found.filter(pk__in=done, deleted_at=None, search_doc=None)
-    _index(list(lacking.only(*READ, "deleted_at").order_by("pk")))
+    rows.insert(_index(list(lacking.only(*READ, "deleted_at").order_by("pk"))))
     return _advance(state, done)
 
 

@@ -5,6 +5,7 @@ note says so.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -18,6 +19,7 @@ IS = {
     "unassigned": "with nobody",
     "unanswered": "without a first answer",
     "waiting": "waiting on them",
+    "research": "being looked into",
     "over": "past its SLA",
     "hold": "on hold",
     "snoozed": "snoozed",
@@ -38,6 +40,7 @@ HAS = {"file": "with a file", "link": "with a link to an issue", "error": "with 
 CLOSED_LISTS = {"is": IS, "sla": SLA, "has": HAS}
 OPEN_LISTS = ("from", "category", "channel", "tag", "assignee", "team")
 DATES = ("before", "after")
+ALSO = {"owner": "assignee"}  # other words for a filter
 KEYS = (*CLOSED_LISTS, *OPEN_LISTS, *DATES)
 LABELS = {
     "is": "State", "from": "From", "category": "Category", "channel": "Channel", "tag": "Tag",
@@ -127,6 +130,7 @@ class Query:
 
 @dataclass
 class _Reading:
+    names: Mapping[str, str]
     tokens: list[Token] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -134,10 +138,13 @@ class _Reading:
     impossible: bool = False
 
 
-def parse(text: str) -> Query:
-    """Read what somebody typed. Never raises."""
+def parse(text: str, names: Mapping[str, str] | None = None) -> Query:
+    """Read what somebody typed. Never raises.
+
+    `names`: what states are called here, in lower case, and the words of `is:` that they stand for.
+    """
     text = text.replace("\x00", " ")[:LONGEST]
-    found = _Reading()
+    found = _Reading(names=names or {})
     for match in ITEM.finditer(text):
         _take(found, match)
     if len(found.groups) > MOST_GROUPS:
@@ -159,7 +166,7 @@ def _take(found: _Reading, match: re.Match[str]) -> None:
     if match["number"] and not found.joined:
         place = match.span()
         found.tokens.append(Token("number", (match["number"],), minus, *place))
-    elif match["key"] in KEYS:
+    elif ALSO.get(match["key"], match["key"]) in KEYS:
         _filter(found, match, minus=minus)
     else:
         if match["key"] and not minus:
@@ -181,10 +188,12 @@ def _words(found: _Reading, words: str, *, minus: bool, phrase: bool) -> None:
 
 
 def _filter(found: _Reading, match: re.Match[str], *, minus: bool) -> None:
-    key, value = match["key"], match["value"]
+    key, value = ALSO.get(match["key"], match["key"]), match["value"]
     quoted = value.startswith('"')
     values = [value.strip('"')] if quoted else value.split(",")
     values = list(dict.fromkeys(part.strip()[:200] for part in values if part.strip()))[:20]
+    if key == "is":
+        values = [part if part in IS else found.names.get(part.lower(), part) for part in values]
     if not values:
         found.notes.append(f"“{key}:” has no value; it was left out.")
         return

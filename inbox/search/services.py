@@ -213,12 +213,13 @@ def people(query: Query, scope: Scope) -> list[Contact]:
     words = query.plain.removeprefix("@").strip('"')
     if len(words) < 2 or any(group.negated for group in query.groups):
         return []
-    named = Contact.objects.filter(
-        Q(name__icontains=words)
-        | Q(identities__handle__istartswith=words)
-        | Q(identities__external_id__istartswith=words)
-        | Q(identities__name__icontains=words)
-    )
+    named_so = Q(name__icontains=words) | Q(identities__name__icontains=words)
+    if scope.user.sees_addresses:
+        named_so |= Q(identities__handle__istartswith=words)
+        named_so |= Q(identities__external_id__istartswith=words)
+    elif "@" in words:
+        return []  # else a viewer could spell an address out, letter by letter
+    named = Contact.objects.filter(named_so)
     asked = queries.visible_to(scope.user).filter(asker__contact__in=named.values("pk"))
     rows = Contact.objects.filter(pk__in=asked.values("asker__contact")).order_by("name", "pk")
     return list(rows[:MOST_PEOPLE])

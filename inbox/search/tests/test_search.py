@@ -20,7 +20,7 @@ from inbox.search.filters import Scope, values_for
 from inbox.search.language import parse
 from inbox.search.models import SearchDoc, SearchState, Word
 from inbox.search.services import Found, find, narrow, people, snippet
-from inbox.tickets import changing, merging
+from inbox.tickets import changing, merging, splitting
 from inbox.tickets import services as tickets
 from inbox.tickets.models import Message, Ticket
 from rig import desk
@@ -167,7 +167,7 @@ def test_merge_unmerge_and_split_are_followed() -> None:
     assert (numbers("alpha"), numbers("windmill")) == ([one.pk], [one.pk])
     moved = two.messages.order_by("pk").last()
     assert moved is not None
-    fresh = desk.act(merging.split, two, [moved.pk])
+    fresh = desk.act(splitting.split, two, [moved.pk])
     assert (numbers("gamma"), numbers("beta")) == ([fresh.pk], [two.pk])
 
 
