@@ -10,8 +10,8 @@ from django.conf import settings
 from inbox.accounts.models import Team, User
 from inbox.channels.models import Channel
 from inbox.common.versions import kept
-from inbox.reports.queries import Asked, scopes_of
-from inbox.reports.services import DIMENSIONS
+from inbox.reports.sources import Asked, scopes_of
+from inbox.reports.summing import DIMENSIONS
 from inbox.tickets.models import Priority
 from inbox.tickets.services import known_categories
 

@@ -8,18 +8,10 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from inbox.reports.shapes import Report, Value
+from inbox.common.cells import inert
+from inbox.reports.shapes import Report
 
 BOM = "\ufeff"
-# https://owasp.org/www-community/attacks/CSV_Injection
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def inert(value: Value) -> Value:
-    """A text that begins like a formula gets an apostrophe before it; numbers stay numbers."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(DANGEROUS):
-        return f"'{value}"
-    return value
 
 
 def as_csv(reports: Iterable[Report]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from inbox.reports.charts import bars, counts, heat
 from inbox.reports.gathering import BANDS, Found
 from inbox.reports.shapes import Column, Figure, Report, change, percent, shown
+from inbox.tickets import naming
 
 RULES = {
     "rule_closed": "Solved by a rule",
@@ -17,12 +18,8 @@ RULES = {
     "merged": "Merged into another ticket",
 }
 BY_RULES = ("rule_closed", "rule_trashed", "rule_spam")
-STATES = {
-    "us": "Ours to answer",
-    "them": "Waiting on them",
-    "research": "Researching",
-    "on_hold": "On hold",
-}
+# a state in which time is spent → the status that it is
+STATES = {"us": "open", "them": "them", "research": "research", "on_hold": "on_hold"}
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MOST_BARS = 12
 
@@ -186,14 +183,15 @@ def waiting(found: Found) -> Report:
     """Where the time of ended tickets went (S58), and how old what stands still is (S66)."""
     rows: list[tuple[Any, ...]] = []
     tally = found.tally
-    for state, name in STATES.items():
+    named = {state: naming.name(key) for state, key in STATES.items()}
+    for state, name in named.items():
         cells = [cell for cell in tally.n if cell.kind == "state" and cell.label == state]
         n = sum(tally.n[cell] for cell in cells)
         spent = sum(tally.seconds[cell] for cell in cells) / 3600
         bands = [found.ageing.get((state, band)) for band in range(len(BANDS) + 1)]
         rows.append((name, n, round(spent / n, 1) if n else None, round(spent, 1), *bands))
     whole = sum(row[3] for row in rows)
-    them = next(row[3] for row in rows if row[0] == STATES["them"])
+    them = next(row[3] for row in rows if row[0] == named["them"])
     old = sum(found.ageing.get((state, len(BANDS)), 0) for state in STATES)
     advice = f"{percent(round(them), round(whole)) or 0} % of the time it was the asker’s turn."
     if old:

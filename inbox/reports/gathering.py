@@ -1,6 +1,5 @@
 """Everything a page of reports needs, read in a fixed number of statements."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,25 +13,27 @@ from inbox.accounts.models import User
 from inbox.calendars.clock import BusinessCalendar, is_open
 from inbox.channels.models import Channel
 from inbox.common.config import setting
+from inbox.common.veiling import veil
 from inbox.livechat.models import Rating
 from inbox.loop.models import Link
 from inbox.people.models import Identity
 from inbox.reports import queries
 from inbox.reports.asking import Choices
-from inbox.reports.queries import Asked, Tally
+from inbox.reports.hours import hours
+from inbox.reports.queries import Tally
 from inbox.reports.reading import team_calendar
 from inbox.reports.shapes import Names
+from inbox.reports.sources import Asked, facts_in
 from inbox.reports.spans import Period, periods
 from inbox.tickets import queries as tickets
 from inbox.tickets.models import Ticket
 
-SUMMED = ("in", "first", "solved", "kept", "missed", "state")
+SUMMED = ("first", "solved", "state")
 FLOW = ("in", "back", "out", "kept", "missed")
 MINUTES = {"minutes": 1, "hours": 60, "business_minutes": 1, "business_hours": 60}
 WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 LONGEST = 10
 MOST_GAPS = 5000
-ADDRESS = re.compile(r"([^\s@<>])[^\s@<>]{0,63}@([^\s@<>.])[^\s@<>]{0,250}\.([^\s@<>.]{1,63})")
 
 
 class Waiting(NamedTuple):
@@ -88,7 +89,7 @@ def gather(user: User, asked: Asked, known: Choices, *, by: str, now: datetime) 
         sorted_before=queries.tally(earlier, ("in",), "category"),
         series=queries.series(asked, FLOW, cut),
         standing=queries.standing(asked),
-        hours=queries.hours(asked),
+        hours=hours(asked),
         helpers=_helpers(user, asked),
         gaps=_gaps(asked),
         ratings=_ratings(user, asked),
@@ -168,7 +169,7 @@ def _helpers(user: User, asked: Asked) -> list[tuple[str, bool, int]]:
 
     Who has no name but an address is shown to viewers by its first letters.
     """
-    rows = queries.facts_in(asked, "help").values_list("label").annotate(n=Count("pk"))
+    rows = facts_in(asked, "help").values_list("label").annotate(n=Count("pk"))
     counted = {int(label): n for label, n in rows.order_by("-n")[:MOST_GAPS]}
     people = Identity.objects.filter(pk__in=counted).select_related("contact")
     found: Counter[tuple[int, str, bool]] = Counter()
@@ -179,19 +180,14 @@ def _helpers(user: User, asked: Asked) -> list[tuple[str, bool, int]]:
         ] += counted[who.pk]
     ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
     return [
-        (name if user.sees_addresses else veiled(name), champion, n)
+        (name if user.sees_addresses else veil(name), champion, n)
         for (_, name, champion), n in ordered
     ]
 
 
-def veiled(name: str) -> str:
-    """`ada@example.org` as `a…@e….org`; what holds no address stays as it is."""
-    return ADDRESS.sub(r"\1…@\2….\3", name)
-
-
 def _gaps(asked: Asked) -> list[tuple[str, int, int]]:
     """Pages the docs lacked: how many people asked, in how many tickets (S9)."""
-    numbers = queries.facts_in(asked, "gap").values("ticket")
+    numbers = facts_in(asked, "gap").values("ticket")
     rows = Link.objects.filter(ticket__in=numbers).values_list("url")
     counted = rows.annotate(
         people=Count("ticket__asker__contact", distinct=True),

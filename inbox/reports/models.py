@@ -1,4 +1,4 @@
-"""Facts of tickets and their sums per day.
+"""Facts of tickets and their sums per day, week, month and year.
 
 A fact is derived: throw all of them away and the ticket's events make the same ones again. A sum
 is derived from facts. So neither is ever edited, only renewed.
@@ -52,33 +52,37 @@ class ReportFact(models.Model):
         return f"{self.kind} {self.label} of #{self.ticket_id}"
 
 
-class ReportDay(models.Model):
-    """How many facts of a kind a day (UTC) has, sorted by one dimension at a time.
+class ReportSum(models.Model):
+    """How many facts of a kind a span of days (UTC) has, sorted by one dimension at a time.
 
-    `dim` is "" for all of them, `hour` for the hour of the day, else the name of a dimension
-    with `value` as its text. `scope` keeps what a restricted team alone may see apart.
+    `dim` is "" for all of them, else the name of a dimension with `value` as its text. `scope`
+    keeps what a restricted team alone may see apart. `quarters` and `marks` are counts as `lanes`
+    packs them: at which quarters of the hour (of a day; of the week in a month), and at which
+    marks of the scale.
     """
 
     dim = models.CharField(max_length=8, blank=True)
     kind = models.CharField(max_length=8)
-    day = models.DateField()
+    span = models.CharField(max_length=5)  # day, week, month, year
+    first = models.DateField()
     value = models.CharField(max_length=120, blank=True)
     label = models.CharField(max_length=20, blank=True)
-    bucket = models.SmallIntegerField(default=0)
     scope = models.IntegerField(default=0)
     n = models.IntegerField()
     seconds = models.BigIntegerField(default=0)
+    quarters = models.BinaryField(default=bytes)
+    marks = models.BinaryField(default=bytes)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["dim", "kind", "day", "value", "label", "bucket", "scope"],
-                name="day_once",
+                fields=["dim", "kind", "span", "first", "value", "label", "scope"],
+                name="sum_once",
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.day} {self.kind} {self.dim} {self.value}: {self.n}"
+        return f"{self.span} of {self.first} {self.kind} {self.dim} {self.value}: {self.n}"
 
 
 class ReportProgress(models.Model):

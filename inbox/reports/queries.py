@@ -4,22 +4,40 @@ Sums are kept by one dimension at a time. A question with two (bugs by channel) 
 the facts of its range; the answer is the same, only later.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, TruncDate
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncDate
 
-from inbox.accounts.models import User
-from inbox.reports.models import ReportDay, ReportFact
-from inbox.reports.services import DIMENSIONS
-from inbox.reports.spans import Period, Pieces, moment, pieces
+from inbox.reports.lanes import between, counts, lane, unpacked
+from inbox.reports.sources import Asked, on, within
+from inbox.reports.sources import facts as facts_of
+from inbox.reports.sources import sums as sums_of
+from inbox.reports.spans import (
+    DAY,
+    QUARTERS,
+    Period,
+    Pieces,
+    Run,
+    Turn,
+    begin_of,
+    each,
+    moment,
+    pieces,
+    runs,
+    turn,
+)  # fmt: skip
+from inbox.reports.summing import MEASURED
 
-PUBLIC = 0
+MOVES = ("in", "back", "out")
+TOLD = ("value", "kind", "label", "n", "seconds", "marks")
+FLOWING = ("span", "first", "kind", "label", "n", "quarters")
 
 
 class Cell(NamedTuple):
@@ -28,15 +46,21 @@ class Cell(NamedTuple):
     value: str
     kind: str
     label: str
-    bucket: int
 
 
 @dataclass
 class Tally:
-    """How many facts, and how many seconds they have together."""
+    """How many facts, how many seconds they have together, and at which marks they stand."""
 
     n: Counter[Cell] = field(default_factory=Counter)
     seconds: Counter[Cell] = field(default_factory=Counter)
+    marks: dict[Cell, int] = field(default_factory=dict)
+
+    def add(self, cell: Cell, n: int, seconds: int, marks: int) -> None:
+        """Put one sum into its cell."""
+        self.n[cell] += n
+        self.seconds[cell] += seconds
+        self.marks[cell] = self.marks.get(cell, 0) + marks
 
     def count(self, kind: str, *, value: str | None = None, label: str | None = None) -> int:
         """How many of a kind."""
@@ -50,193 +74,109 @@ class Tally:
 
     def spread(self, kind: str, *, value: str | None = None) -> Counter[int]:
         """How many of a kind stand at each mark of the scale."""
-        found: Counter[int] = Counter()
-        for cell, n in self.n.items():
-            if cell.kind == kind and (value is None or cell.value == value):
-                found[cell.bucket] += n
-        return found
+        return counts(
+            sum(
+                marks
+                for cell, marks in self.marks.items()
+                if cell.kind == kind and (value is None or cell.value == value)
+            )
+        )
 
     def values(self, *kinds: str) -> list[str]:
         """The values of the dimension that have any of these kinds."""
         return sorted({cell.value for cell, n in self.n.items() if n and cell.kind in kinds})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A range of local days, what it is narrowed to, and what the person may see."""
-
-    first: date
-    last: date
-    zone: str
-    scopes: frozenset[int] | None = frozenset({PUBLIC})  # none: everything, for admins
-    filters: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def span(self) -> tuple[datetime, datetime]:
-        """From the first local midnight to the last."""
-        return moment(self.first, self.zone), moment(self.last + timedelta(days=1), self.zone)
-
-    def before(self) -> "Asked":
-        """As many days right before."""
-        days = (self.last - self.first).days + 1
-        shift = timedelta(days=days)
-        return replace(self, first=self.first - shift, last=self.last - shift)
-
-
-def scopes_of(user: User) -> frozenset[int] | None:
-    """The public figures, and those of the restricted teams that somebody is in."""
-    if user.is_admin:
-        return None
-    return frozenset({PUBLIC, *user.teams.values_list("pk", flat=True)})
-
-
 def tally(asked: Asked, kinds: Iterable[str], by: str = "") -> Tally:
     """Everything of these kinds in the range, sorted by one dimension."""
     found = Tally()
     parts = pieces([asked.span])
-    sums = _sums(asked, kinds, by)
+    sums = sums_of(asked, kinds, by)
     if sums is None:
         parts = Pieces((), (asked.span,))
     elif parts.days:
-        rows = sums.filter(_days(parts)).values_list("value", "kind", "label", "bucket")
-        summed = rows.annotate(n_=Sum("n"), seconds_=Sum("seconds")).order_by()
-        _collect(found, summed if by else (("", *row[1:]) for row in summed))
+        whole = [run for first, end in parts.days for run in runs(first, end)]
+        rows = sums.filter(within(whole)).values_list(*TOLD)
+        for value, kind, label, n, seconds, marks in rows:
+            cell = Cell(value if by else "", kind, label)
+            found.add(cell, n, seconds, unpacked(bytes(marks)))
     if parts.slivers:
         names = [by] if by else []
-        facts = _facts(asked, kinds, parts).values_list(*names, "kind", "label", "bucket")
-        counted = facts.annotate(n_=Count("pk"), seconds_=Sum("seconds")).order_by()
-        _collect(found, (row if by else ("", *row) for row in counted))
+        facts = facts_of(asked, kinds, parts).values_list(*names, "kind", "label", "bucket")
+        for *value, kind, label, bucket, n, seconds in facts.annotate(
+            n_=Count("pk"), seconds_=Sum("seconds")
+        ).order_by():
+            cell = Cell(str(value[0]) if value else "", kind, label)
+            found.add(cell, n, seconds, lane(bucket, n) if kind in MEASURED else 0)
     return found
 
 
-def _collect(found: Tally, rows: Iterable[tuple[object, ...]]) -> None:
-    for value, kind, label, bucket, n, seconds in rows:
-        cell = Cell(str(value), str(kind), str(label), int(str(bucket)))
-        found.n[cell] += int(str(n))
-        found.seconds[cell] += int(str(seconds))
+Series = Counter[tuple[int, str, str]]
 
 
-def series(
-    asked: Asked, kinds: Iterable[str], cut: Sequence[Period]
-) -> dict[tuple[int, str, str], int]:
+def series(asked: Asked, kinds: Iterable[str], cut: Sequence[Period]) -> Series:
     """(which period, kind, label) → how many."""
-    spans = [(moment(p.first, asked.zone), moment(p.end, asked.zone)) for p in cut]
-    parts = pieces(spans)
-    found: Counter[tuple[int, str, str]] = Counter()
-    sums = _sums(asked, kinds, "")
+    sums = sums_of(asked, kinds, "")
     if sums is None:
-        parts = Pieces((), (asked.span,))
-    elif parts.days:
-        place = {day: n for n, period in enumerate(spans) for day in _whole(period)}
-        # one range of the index; the days between the periods are left out here, not there
-        bounds = Q(day__gte=parts.days[0][0], day__lt=parts.days[-1][1])
-        rows = sums.filter(bounds).values_list("day", "kind", "label")
-        for day, kind, label, n in rows.annotate(n_=Sum("n")).order_by():
-            if day in place:
-                found[place[day], kind, label] += n
-    if parts.slivers:
-        local = {day: n for n, period in enumerate(cut) for day in _every(period.first, period.end)}
-        facts = _facts(asked, kinds, parts).annotate(
-            local=TruncDate("at", tzinfo=ZoneInfo(asked.zone))
-        )
-        for day, kind, label, n in (
-            facts.values_list("local", "kind", "label").annotate(n_=Count("pk")).order_by()
-        ):
-            found[local[day], kind, label] += n
+        return _counted(asked, kinds, cut)
+    turns = [turn(moment(day, asked.zone)) for day in (cut[0].first, *(p.end for p in cut))]
+    whole = [runs(a.midnight, b.midnight) for a, b in pairwise(turns)]
+    place = {(r.span, day): n for n, some in enumerate(whole) for r in some for day in each(r)}
+    # a midnight that is none of UTC moves what lies between the two to the other side
+    moved: dict[date, list[tuple[int, Turn]]] = defaultdict(list)
+    for n, at in enumerate(turns):
+        if at.quarter:
+            moved[at.day].append((n, at))
+    rows = sums.filter(within([run for some in whole for run in some]) | on(moved))
+    found: Series = Counter()
+    for span, first, kind, label, n, quarters in rows.values_list(*FLOWING):
+        if (span, first) in place:
+            found[place[span, first], kind, label] += n
+        for after, at in moved.get(first, ()) if span == "day" else ():
+            off = _off(at, unpacked(bytes(quarters)))
+            found[after, kind, label] += off
+            found[after - 1, kind, label] -= off
+    return Counter({at: n for at, n in found.items() if n and 0 <= at[0] < len(cut)})
+
+
+def _off(at: Turn, lanes: int) -> int:
+    """How many more a period has that begins here and not at the midnight of UTC beside it."""
+    if at.midnight > at.day:
+        return between(lanes, at.quarter, QUARTERS)
+    return -between(lanes, 0, at.quarter)
+
+
+def _counted(asked: Asked, kinds: Iterable[str], cut: Sequence[Period]) -> Series:
+    """The same from single facts."""
+    found: Series = Counter()
+    local = {day: n for n, period in enumerate(cut) for day in _every(period.first, period.end)}
+    facts = facts_of(asked, kinds, Pieces((), (asked.span,))).annotate(
+        local=TruncDate("at", tzinfo=ZoneInfo(asked.zone))
+    )
+    counted = facts.values_list("local", "kind", "label").annotate(n_=Count("pk")).order_by()
+    for day, kind, label, n in counted:
+        found[local[day], kind, label] += n
     return found
 
 
 def standing(asked: Asked) -> int:
     """How many tickets were on the desk when the range began."""
-    begin = asked.span[0]
-    whole, rest = begin.date(), datetime.combine(begin.date(), time(), UTC)
-    sums = _sums(asked, ("in", "back", "out"), "")
-    counts: Counter[str] = Counter()
+    begin = turn(asked.span[0])
+    sums = sums_of(asked, MOVES, "")
+    counted: Counter[str] = Counter()
     if sums is None:
-        facts = _facts(asked, ("in", "back", "out"), None).filter(at__lt=begin)
-    else:
-        rows = sums.filter(day__lt=whole).values_list("kind").annotate(n_=Sum("n")).order_by()
-        counts.update(dict(rows))
-        facts = _facts(asked, ("in", "back", "out"), Pieces((), ((rest, begin),)))
-    counts.update(dict(facts.values_list("kind").annotate(n_=Count("pk")).order_by()))
-    return counts["in"] + counts["back"] - counts["out"]
-
-
-def hours(asked: Asked) -> dict[tuple[int, int], int]:
-    """(weekday, hour) → how many tickets were opened, in the range's own zone."""
-    zone, parts = ZoneInfo(asked.zone), pieces([asked.span])
-    found: Counter[tuple[int, int]] = Counter()
-    if asked.filters or not _whole_hours(zone, asked):
-        parts = Pieces((), (asked.span,))
-    elif parts.days:
-        rows = _scoped(ReportDay.objects.filter(dim="hour", kind="in"), asked).filter(_days(parts))
-        for day, hour, n in rows.values_list("day", "value").annotate(n_=Sum("n")).order_by():
-            local = datetime.combine(day, time(int(hour)), UTC).astimezone(zone)
-            found[local.weekday(), local.hour] += n
-    if parts.slivers:
-        facts = _facts(asked, ("in",), parts).annotate(
-            weekday=ExtractIsoWeekDay("at", tzinfo=zone), hour=ExtractHour("at", tzinfo=zone)
-        )
-        for weekday, hour, n in (
-            facts.values_list("weekday", "hour").annotate(n_=Count("pk")).order_by()
-        ):
-            found[weekday - 1, hour] += n
-    return found
-
-
-def facts_in(asked: Asked, kind: str) -> QuerySet[ReportFact]:
-    """The single facts of a kind in the range: for what has too many names to be summed."""
-    return _facts(asked, (kind,), Pieces((), (asked.span,)))
-
-
-# ------------------------------------------------------------------ where to look
-
-
-def _sums(asked: Asked, kinds: Iterable[str], by: str) -> QuerySet[ReportDay] | None:
-    """The sums that answer the question; none when it has two dimensions."""
-    filters = dict(asked.filters)
-    dim = by or next(iter(filters), "")
-    if len({*filters, dim} - {""}) > 1:
-        return None
-    rows = ReportDay.objects.filter(dim=dim, kind__in=list(kinds))
-    if filters:
-        rows = rows.filter(value=filters[dim])
-    return _scoped(rows, asked)
-
-
-def _facts(asked: Asked, kinds: Iterable[str], parts: Pieces | None) -> QuerySet[ReportFact]:
-    rows = ReportFact.objects.filter(kind__in=list(kinds))
-    for name in DIMENSIONS:
-        if name in asked.filters:
-            rows = rows.filter(**{name: asked.filters[name]})
-    if parts is not None:
-        within = Q()
-        for begin, end in parts.slivers:
-            within |= Q(at__gte=begin, at__lt=end)
-        rows = rows.filter(within)
-    return rows if asked.scopes is None else rows.filter(scope__in=asked.scopes)
-
-
-def _scoped(rows: QuerySet[ReportDay], asked: Asked) -> QuerySet[ReportDay]:
-    return rows if asked.scopes is None else rows.filter(scope__in=asked.scopes)
-
-
-def _days(parts: Pieces) -> Q:
-    (first, end), *_ = parts.days
-    return Q(day__gte=first, day__lt=end)
-
-
-def _whole(span: tuple[datetime, datetime]) -> Iterable[date]:
-    return (day for first, end in pieces([span]).days for day in _every(first, end))
+        facts = facts_of(asked, MOVES, None).filter(at__lt=asked.span[0])
+        counted.update(dict(facts.values_list("kind").annotate(n_=Count("pk")).order_by()))
+        return counted["in"] + counted["back"] - counted["out"]
+    year = begin_of(begin.day, "year")
+    whole = Q(span="year", first__lt=year) | within([Run("day", begin.day, begin.day + DAY)])
+    for span, first, kind, _, n, quarters in sums.filter(
+        whole | within(runs(year, begin.day))
+    ).values_list(*FLOWING):
+        is_partly = span == "day" and first == begin.day
+        counted[kind] += between(unpacked(bytes(quarters)), 0, begin.quarter) if is_partly else n
+    return counted["in"] + counted["back"] - counted["out"]
 
 
 def _every(first: date, end: date) -> Iterable[date]:
     return (first + timedelta(days=n) for n in range((end - first).days))
-
-
-def _whole_hours(zone: ZoneInfo, asked: Asked) -> bool:
-    """Whether the zone's hours are UTC's hours: not so in India, Nepal or Newfoundland."""
-    days = {d.replace(day=1) for d in (asked.first, asked.last)}
-    days |= {asked.first.replace(month=month, day=1) for month in (1, 7)}
-    offsets = {datetime.combine(d, time(12), zone).utcoffset() for d in (*days, asked.last)}
-    return all(offset is not None and offset.seconds % 3600 == 0 for offset in offsets)

@@ -7,10 +7,9 @@ from typing import Any
 from inbox.calendars.clock import ALWAYS, BusinessCalendar
 from inbox.calendars.models import Calendar
 from inbox.calendars.services import newest, version_value
-from inbox.channels.contract import Capability
 from inbox.channels.models import Channel
 from inbox.common.config import setting
-from inbox.reports.story import Happening, Outcome, Said, Story, answer_of
+from inbox.reports.story import Happening, Outcome, Said, Story, answer_of, told
 from inbox.sla.models import Clock, ClockState, Metric
 from inbox.tickets.models import AuthorRole, Message, Ticket, TicketEvent
 
@@ -53,7 +52,7 @@ def stories(numbers: Collection[int]) -> Iterator[Story]:
             scope=row["restricted_team_id"] or 0,
             calendar=_calendar(clocks[number], usual),
             state_seconds=row["state_seconds"],
-            events=events[number],
+            events=told(events[number]),
             outcomes=[found for clock in clocks[number] for found in _outcome(clock)],
             said=said,
         )
@@ -96,13 +95,13 @@ def _said(events: dict[int, list[Happening]]) -> dict[int, Said]:
         for e in told
         if answer_of(e) and "message" in e.data
     }
-    forums = {c.pk for c in Channel.objects.all() if Capability.FORUM in c.type.capabilities}
+    believed = {c.pk for c in Channel.objects.all() if c.type.keeps_time}
     rows = Message.objects.filter(pk__in=filed).values_list(
         "pk", "sent_at", "thread__channel", "author", "author_user", "author__contact__champion"
     )
     return {
         pk: Said(
-            at=min(sent_at, filed[pk]) if channel in forums else filed[pk],
+            at=min(sent_at, filed[pk]) if channel in believed else filed[pk],
             identity=identity,
             user=user,
             champion=bool(champion),

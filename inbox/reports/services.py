@@ -5,25 +5,18 @@ killed anywhere and goes on where it stood; doing it twice changes nothing.
 """
 
 import time
-from collections import Counter
-from collections.abc import Collection, Iterable
-from datetime import UTC, date, datetime
-from typing import Any
+from collections.abc import Collection
+from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from inbox.reports.models import ReportDay, ReportFact, ReportProgress
+from inbox.reports.models import ReportFact, ReportProgress, ReportSum
 from inbox.reports.reading import stories
 from inbox.reports.story import Made, facts
+from inbox.reports.summing import ROWS, Moves, Sum, count, write
 from inbox.tickets.models import Ticket, Touched
 
 AT_ONCE = 1000
-DIMENSIONS = ("channel", "category", "person", "team", "priority")
-# read where they stand: their labels are as many as there are helpers, so sums would save nothing
-NOT_SUMMED = {"help", "gap"}
-ROWS = 500  # per statement; SQLite allows 32,766 values
-# dim, kind, day, value, label, bucket, scope
-Place = tuple[str, str, date, str, str, int, int]
 STEP_SECONDS = 20.0
 
 
@@ -40,11 +33,23 @@ def renew(*, now: datetime, seconds: float = STEP_SECONDS) -> int:
 def rebuild() -> None:
     """Forget every figure; `renew` builds them again from the tickets' events."""
     with transaction.atomic():
-        row = _progress()
+        row = lock_progress()
         ReportFact.objects.all().delete()
-        ReportDay.objects.all().delete()
+        ReportSum.objects.all().delete()
         row.built_to, row.is_building = 0, True
         row.save()
+
+
+def forget(numbers: Collection[int]) -> None:
+    """Take tickets out of the figures before they are deleted; inside that transaction."""
+    lock_progress()
+    facts_of = ReportFact.objects.filter(ticket__in=numbers)
+    old = [Made(*values) for values in facts_of.values_list(*Made._fields)]
+    if old:
+        facts_of.delete()
+        moves = Moves(Sum)
+        count(moves, old, -1)
+        write(moves)
 
 
 def progress() -> ReportProgress:
@@ -52,7 +57,7 @@ def progress() -> ReportProgress:
     return ReportProgress.objects.first() or ReportProgress(is_building=True)
 
 
-def _progress() -> ReportProgress:
+def lock_progress() -> ReportProgress:
     """The one row, locked: whoever holds it is the one who counts."""
     ReportProgress.objects.get_or_create(pk=1)
     return ReportProgress.objects.select_for_update().get(pk=1)
@@ -61,7 +66,7 @@ def _progress() -> ReportProgress:
 def _step(now: datetime) -> int:
     """One batch; 0 when nothing is left."""
     with transaction.atomic():
-        row = _progress()
+        row = lock_progress()
         touched = list(Touched.objects.order_by("pk").values_list("pk", "ticket_id")[:AT_ONCE])
         if touched:
             _renew({number for _, number in touched})
@@ -100,46 +105,8 @@ def _renew(numbers: Collection[int]) -> None:
         ),
         batch_size=ROWS,
     )
-    moves: Counter[Place] = Counter()
-    spent: Counter[Place] = Counter()
+    moves = Moves(Sum)
     for number in changed:
-        _add(moves, spent, new.get(number, []), 1)
-        _add(moves, spent, old.get(number, []), -1)
-    _write(moves, spent)
-
-
-def _add(moves: Counter[Place], spent: Counter[Place], made: Iterable[Made], sign: int) -> None:
-    for fact in made:
-        if fact.kind not in NOT_SUMMED:
-            for place in places(fact):
-                moves[place] += sign
-                spent[place] += sign * fact.seconds
-
-
-def places(fact: Made) -> list[Place]:
-    """Every sum that a fact is counted in."""
-    at = fact.at.astimezone(UTC)
-    day = at.date()
-    values = [("", ""), *((name, str(getattr(fact, name))) for name in DIMENSIONS)]
-    if fact.kind == "in":
-        values.append(("hour", str(at.hour)))
-    return [
-        (dim, fact.kind, day, value, fact.label, fact.bucket, fact.scope) for dim, value in values
-    ]
-
-
-UPSERT = (
-    "INSERT INTO inbox_reportday (dim, kind, day, value, label, bucket, scope, n, seconds) "
-    "VALUES {} ON CONFLICT (dim, kind, day, value, label, bucket, scope) DO UPDATE SET "
-    "n = inbox_reportday.n + excluded.n, seconds = inbox_reportday.seconds + excluded.seconds"
-)
-
-
-def _write(moves: Counter[Place], spent: Counter[Place]) -> None:
-    """Add to the sums; the same statement on both databases."""
-    rows = [(*place, n, spent[place]) for place, n in moves.items() if n or spent[place]]
-    with connection.cursor() as cursor:
-        for begin in range(0, len(rows), ROWS):
-            part: list[tuple[Any, ...]] = rows[begin : begin + ROWS]
-            text = UPSERT.format(", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(part)))
-            cursor.execute(text, [value for row in part for value in row])
+        count(moves, new.get(number, []), 1)
+        count(moves, old.get(number, []), -1)
+    write(moves)

@@ -1,17 +1,22 @@
 """Ranges of days in somebody's zone, and which whole days of UTC lie in them. Pure.
 
-Sums exist per day of UTC. A range in another zone is whole UTC days and two slivers at its ends;
-the slivers are counted from single facts. So every figure is exact in every zone, on the days
-with 23 and 25 hours too.
+Sums exist per day, week, month and year of UTC. A range in another zone is whole UTC days and two
+slivers at its ends; the slivers are counted from single facts, or from the quarters of the hour
+of the days they lie in, since every zone is whole quarters away from UTC. So every figure is exact
+in every zone, on the days with 23 and 25 hours too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
+QUARTERS = 96  # of an hour, in a day
+SPANS = ("year", "month", "week", "day")
 # a chart has room for about sixty points
 MOST_DAYS, MOST_WEEKS = 31, 60
 
@@ -100,3 +105,72 @@ def _joined(slivers: list[tuple[datetime, datetime]]) -> list[tuple[datetime, da
         else:
             found.append((begin, end))
     return found
+
+
+# ------------------------------------------------------------------ whole spans
+
+
+class Run(NamedTuple):
+    """Spans of one length that follow each other: from the first's first day up to another."""
+
+    span: str
+    first: date
+    end: date
+
+
+class Turn(NamedTuple):
+    """A moment within a day: how many quarters of it had passed, and the midnight next to it."""
+
+    day: date
+    quarter: int
+    midnight: date
+
+
+def begin_of(day: date, span: str) -> date:
+    """The first day of the span that a day lies in."""
+    if span == "week":
+        return day - DAY * day.weekday()
+    if span == "month":
+        return day.replace(day=1)
+    return day.replace(month=1, day=1) if span == "year" else day
+
+
+def next_of(day: date, span: str) -> date:
+    """The first day of the span after the one that begins with a day."""
+    return begin_of(day + DAY * {"year": 366, "month": 31, "week": 7, "day": 1}[span], span)
+
+
+def runs(first: date, end: date, spans: Sequence[str] = SPANS) -> list[Run]:
+    """Days up to another as the fewest lengths: years within, months beside them, and so on."""
+    if first >= end:
+        return []
+    span, *rest = spans
+    opens = begin_of(first, span)
+    opens = opens if opens == first else next_of(opens, span)
+    closes = begin_of(end, span)
+    if opens >= closes:
+        return runs(first, end, rest)
+    return [*runs(first, opens, rest), Run(span, opens, closes), *runs(closes, end, rest)]
+
+
+def each(run: Run) -> Iterator[date]:
+    """The first days of a run's spans."""
+    day = run.first
+    while day < run.end:
+        yield day
+        day = next_of(day, run.span)
+
+
+def turn(at: datetime) -> Turn:
+    """Where a moment of UTC stands in its day; the nearer midnight, so that little lies between."""
+    quarter = at.hour * 4 + at.minute // 15
+    return Turn(at.date(), quarter, at.date() + DAY * (quarter > QUARTERS // 2))
+
+
+@lru_cache(maxsize=4096)
+def steady(zone: str, first: date, end: date) -> int | None:
+    """By how many quarters a zone is ahead of UTC in all of these days; None when it changes."""
+    days = [*(first + DAY * n for n in range(0, (end - first).days, 7)), end]
+    moments = [datetime.combine(day, time(), UTC).astimezone(ZoneInfo(zone)) for day in days]
+    offsets = {at.utcoffset() for at in moments}
+    return None if len(offsets) > 1 else round((offsets.pop() or DAY * 0) / timedelta(minutes=15))

@@ -153,6 +153,14 @@ def answer_of(event: Happening) -> str:
     return "community" if helps and not event.data.get("quiet") else ""
 
 
+def told(events: Sequence[Happening]) -> list[Happening]:
+    """What happened without the answers that were taken back before they left."""
+    back = {event.data["message"] for event in events if event.kind == kinds.TAKEN_BACK}
+    if not back:
+        return list(events)
+    return [e for e in events if e.kind != kinds.MESSAGE_OUT or e.data.get("message") not in back]
+
+
 def _moves(story: Story) -> Iterator[Made]:
     """Every time the ticket left the desk and came back to it."""
     for event in story.events:

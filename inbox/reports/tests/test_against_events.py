@@ -1,5 +1,6 @@
 """Reports equal an independent recomputation from the events: on the sample and on any history."""
 
+import io
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -20,10 +21,12 @@ from inbox.accounts.models import Team, User
 from inbox.common.work import Actor
 from inbox.operations import sweep
 from inbox.people.models import Contact
-from inbox.reports import queries, services
-from inbox.reports.models import ReportDay, ReportFact
-from inbox.reports.queries import Asked, Tally
+from inbox.reports import checking, queries, services
+from inbox.reports.hours import hours
+from inbox.reports.models import ReportFact, ReportSum
+from inbox.reports.queries import Tally
 from inbox.reports.scale import bucket_of
+from inbox.reports.sources import Asked, scopes_of
 from inbox.reports.spans import periods
 from inbox.reports.tests import naive
 from inbox.tickets import services as tickets
@@ -87,11 +90,11 @@ def _compare_series(asked: Asked, known: naive.Naive) -> None:
     for (n, _, _), count in series.items():
         found[n] += count
     assert found == by_hand
-    hours = Counter(
+    by_hour = Counter(
         (local.weekday(), local.hour)
         for local in (at.astimezone(ZoneInfo(zone)) for at, _ in known.opened)
     )
-    assert Counter(queries.hours(asked)) == hours
+    assert hours(asked) == by_hour
 
 
 @pytest.mark.slow
@@ -112,7 +115,7 @@ def test_reports_of_the_sample_equal_the_events() -> None:
         first=today - timedelta(days=40),
         last=today,
         zone="UTC",
-        scopes=queries.scopes_of(outsider),
+        scopes=scopes_of(outsider),
     )
     compare(asked, seen)
 
@@ -246,11 +249,36 @@ def _same_after_rebuilding(now: datetime) -> None:
     services.renew(now=now)
     assert _everything() == before
     assert services.renew(now=now) == 0
+    assert _wrong() == []
+
+
+def _wrong() -> list[str]:
+    return [one for _, found in checking.check() for one in found]
+
+
+def test_what_drifted_is_found_and_counted_anew() -> None:
+    """A sum that is off by one, and a fact that no event tells of."""
+    there = Desk()
+    there.act(0, lambda t: tickets.reply(t, body="Here.", user=there.ana, then="wait"))
+    services.renew(now=there.now)
+    assert _wrong() == []
+    month = ReportSum.objects.get(span="month", dim="", kind="first")
+    ReportSum.objects.filter(pk=month.pk).update(n=2)
+    # the month is not its days; no year begins in it
+    assert _wrong() == [f" first month 2026-10-01  team {month.scope}"]
+    ReportFact.objects.filter(ticket=there.rows[0].pk, kind="first").delete()
+    assert f"facts of #{there.rows[0].pk}" in _wrong()
+    with pytest.raises(SystemExit) as end:
+        call_command("figures", "--check", stdout=io.StringIO())
+    assert end.value.code == 1
+    out = io.StringIO()
+    call_command("figures", "--again", "--check", stdout=out)
+    assert out.getvalue().endswith("every figure is as the events say\n")
 
 
 def _everything() -> tuple[list[Any], list[Any]]:
     facts = ReportFact.objects.values_list("ticket", "kind", "label", "at", "bucket", "seconds")
-    sums = ReportDay.objects.exclude(n=0, seconds=0).values_list(
-        "dim", "kind", "day", "value", "label", "bucket", "scope", "n", "seconds"
+    sums = ReportSum.objects.exclude(n=0, seconds=0).values_list(
+        "dim", "kind", "span", "first", "value", "label", "scope", "n", "seconds"
     )
     return sorted(facts), sorted(sums)

@@ -7,7 +7,6 @@ from django.utils import timezone
 from inbox.accounts.models import Role, Team, User
 from inbox.people.models import Contact, Identity
 from inbox.reports import services
-from inbox.reports.gathering import veiled
 from inbox.tickets import services as tickets
 from inbox.tickets.models import Ticket
 from rig import desk
@@ -68,17 +67,3 @@ def test_viewers_read_no_address_of_who_helped() -> None:
         assert address in page(desk.agent("ana"), path)
         assert address not in page(viewer, path)
         assert "m…@e….org" in page(viewer, path)
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("ada@example.org", "a…@e….org"),
-        ("Ada <ada@mail.example.org>", "Ada <a…@m….org>"),
-        ("Ada Sol", "Ada Sol"),
-        ("@ada", "@ada"),
-        ("", ""),
-    ],
-)
-def test_veiled(name: str, shown: str) -> None:
-    assert veiled(name) == shown

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from inbox.calendars.clock import BusinessCalendar
 from inbox.reports.charts import heat, nice, percents
 from inbox.reports.gathering import describe
+from inbox.reports.lanes import between, counts, lane, packed, unpacked
 from inbox.reports.scale import bucket_of, minutes_at, percentile
-from inbox.reports.spans import moment, periods, pieces
+from inbox.reports.spans import DAY, SPANS, begin_of, each, moment, periods, pieces, runs, steady
 
 DAYS = st.dates(date(2016, 1, 1), date(2026, 12, 31))
 ZONES = st.sampled_from(
@@ -45,6 +46,45 @@ def test_days_have_the_hours_that_they_had(day: date, hours: int) -> None:
     zone = "Europe/Lisbon"
     length = moment(day + timedelta(days=1), zone) - moment(day, zone)
     assert length == timedelta(hours=hours)
+
+
+@given(first=DAYS, days=st.integers(0, 4000))
+def test_runs_are_every_day_once_in_few_spans(first: date, days: int) -> None:
+    end = first + DAY * days
+    found = runs(first, end)
+    assert found == sorted(found, key=lambda run: run.first)
+    at = first
+    for run in found:
+        assert run.first == at
+        assert begin_of(run.first, run.span) == run.first < run.end
+        at = run.end
+    assert at == end or not found
+    cells = [(run.span, day) for run in found for day in each(run)]
+    most = {"day": 24, "week": 8, "month": 22, "year": 11}
+    for span in SPANS:
+        assert sum(one == span for one, _ in cells) <= most[span]
+
+
+@given(st.dictionaries(st.integers(0, 700), st.integers(1, 10**9), max_size=40))
+def test_lanes_are_counts_that_add_up(wanted: dict[int, int]) -> None:
+    number = sum(lane(place, n) for place, n in wanted.items())
+    assert counts(number) == Counter(wanted)
+    assert unpacked(packed(number)) == number
+    assert counts(number + number) == Counter({place: 2 * n for place, n in wanted.items()})
+    for place in (0, 96, 701):
+        assert between(number, 0, place) == sum(n for at, n in wanted.items() if at < place)
+        assert between(number, place, 701) == sum(n for at, n in wanted.items() if at >= place)
+    for place, n in wanted.items():
+        number -= lane(place, n)
+    assert (number, packed(number)) == (0, b"")
+
+
+def test_clocks_that_change_in_a_month_are_seen() -> None:
+    """Lisbon goes back on 25 October 2026; Casablanca for the month of Ramadan and back."""
+    assert steady("Europe/Lisbon", date(2026, 9, 1), date(2026, 10, 1)) == 4
+    assert steady("Europe/Lisbon", date(2026, 10, 1), date(2026, 11, 1)) is None
+    assert steady("Africa/Casablanca", date(2025, 2, 1), date(2025, 3, 1)) is None
+    assert steady("Asia/Kathmandu", date(2026, 1, 1), date(2026, 2, 1)) == 23
 
 
 @given(st.floats(0, 10_000 * 3600))
