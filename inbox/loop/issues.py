@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.db.models import Q
 
 from inbox.accounts.models import User
+from inbox.accounts.permissions import Right, can
 from inbox.channels import directory
 from inbox.channels.contract import Capability, DeliveryError
 from inbox.channels.models import Channel, Source
@@ -127,7 +128,7 @@ def may_become_public(ticket: Ticket, user: User, *, confirmed: bool) -> str:
     """Why a ticket cannot become an issue yet, or ""."""
     if ticket.restricted_team_id is None and ticket.kind != Kind.SECURITY:
         return ""
-    if not user.is_admin:
+    if not can(user, Right.MANAGE):
         return "Few people may see this ticket. Only an admin can make an issue of it."
     return "" if confirmed else "Few people may see this ticket. Confirm that it becomes public."
 

@@ -2,6 +2,7 @@
 
 import re
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
@@ -11,7 +12,7 @@ from inbox.loop.models import Item, Link
 from inbox.tickets import kinds
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import NotAllowed, VerbError
-from inbox.tickets.models import Resolution, Status, Ticket
+from inbox.tickets.models import Resolution, Status, Ticket, TicketEvent
 
 KIND = re.compile(r"^[a-z][a-z0-9_]{1,29}$")
 KINDS = {"issue": "github_issue", "pull": "github_pull", "discussion": "github_discussion"}
@@ -69,3 +70,28 @@ def guess_kind(url: str) -> str:
         if re.search(rf"/{word}/\d+", url):
             return KINDS[kind]
     return "page"
+
+
+def carry_over(event: TicketEvent) -> None:
+    """What was merged brings its links along; undoing the merge takes them off again."""
+    source = event.data.get("source")
+    if source is None:
+        return
+    if event.kind == kinds.MERGED:
+        known = set(event.ticket.links.values_list("url", flat=True))
+        known.add(f"{settings.BASE_URL.rstrip('/')}/tickets/{event.ticket_id}/")
+        for link in Link.objects.filter(ticket=source).exclude(url__in=known).order_by("pk"):
+            link.pk, link.ticket, link.created_at = None, event.ticket, event.at
+            link.save(force_insert=True)
+            tickets.record_link(event.ticket, kind=link.kind, url=link.url)
+        return
+    if event.ticket.status == Status.CLOSED and event.ticket.resolution in NEED_ONE:
+        return  # its end rests on what came along
+    merges = event.ticket.events.filter(kind=kinds.MERGED, data__source=source)
+    merged = merges.order_by("-pk").first()
+    if merged is None:
+        return
+    urls = list(Link.objects.filter(ticket=source).values_list("url", flat=True))
+    for link in event.ticket.links.filter(created_at=merged.at, url__in=urls):
+        link.delete()
+        tickets.record(event.ticket, kinds.UNLINKED, link_kind=link.kind, url=link.url)

@@ -14,6 +14,7 @@ from inbox.outbox import deciding, drafts
 from inbox.outbox.models import OutgoingState
 from inbox.people import services as people
 from inbox.people.models import Identity
+from inbox.people.standing import parts_of
 from inbox.tickets import kinds
 from inbox.tickets import services as tickets
 from inbox.tickets.models import (
@@ -136,7 +137,7 @@ def draft_page(item: Item) -> None:
 
 def _draft(item: Item, one: Waiting, release: Release | None, words: str) -> None:
     contact, channel = one.person.contact, one.thread.channel
-    told = LoopNotice.objects.filter(release=release, contact=contact, channel=channel)
+    told = LoopNotice.objects.filter(parts_of(contact), release=release, channel=channel)
     if (told if release else told.filter(item=item)).exists():
         return
     row = drafts.write(

@@ -2,7 +2,7 @@
 
 from inbox.common import work
 from inbox.loop import issues, notices, references
-from inbox.loop.links import add_link, guess_kind, remove_link
+from inbox.loop.links import add_link, carry_over, guess_kind, remove_link
 from inbox.loop.models import Item
 from inbox.tickets import kinds
 from inbox.tickets import services as tickets
@@ -15,6 +15,8 @@ SAID = {kinds.MESSAGE_IN, kinds.MESSAGE_OUT, kinds.NOTE}
 def on_event(event: TicketEvent) -> None:
     """The pipeline's step: what is said and done on tickets moves the loop."""
     issues.on_event(event)
+    if event.kind in (kinds.MERGED, kinds.UNMERGED):
+        carry_over(event)
     if event.kind not in SAID:
         return
     message = work.current().objects["message", event.data["message"]]

@@ -32,6 +32,8 @@ class Notice(models.Model):
     not_before = models.DateTimeField()
     told_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
+    # some are told by mail or message alone
+    on_desk = models.BooleanField(default=True)
 
     class Meta:
         constraints = [

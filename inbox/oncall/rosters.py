@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from inbox.accounts.models import User
 from inbox.channels.contract import DeliveryError, RosterEntry
+from inbox.channels.health import WELL, ill
 from inbox.channels.models import Channel
 from inbox.common.versions import bump
 from inbox.oncall.models import RosterShift, Rotation
@@ -42,9 +43,9 @@ def refresh(pk: int, now: datetime) -> bool:
         found = channel.type.roster(channel.config, now - BACK, now + AHEAD)
     except DeliveryError as error:
         log.warning("roster_failed", channel=str(channel), reason=error.text)
-        Channel.objects.filter(pk=pk).update(health="error", health_text=error.text[:250])
+        Channel.objects.filter(pk=pk).update(**ill(error.text))
         return False
-    Channel.objects.filter(pk=pk).update(health="ok", health_text="", last_in_at=now)
+    Channel.objects.filter(pk=pk).update(**WELL, last_in_at=now)
     return bool(sum(_take_over(rotation, found, now) for rotation in channel.rotations.all()))
 
 

@@ -7,6 +7,7 @@ now, taking it is enough (S75, S79).
 from datetime import datetime
 
 from inbox.accounts.models import User
+from inbox.accounts.permissions import Right, can
 from inbox.common import work
 from inbox.common.versions import bump
 from inbox.notify import services as notify
@@ -129,7 +130,7 @@ def decline(row: SwapRequest, *, by: User) -> SwapRequest:
 def withdraw(row: SwapRequest, *, by: User) -> SwapRequest:
     """Take the request back."""
     row = _locked(row, SwapState.ASKED, SwapState.TAKEN)
-    if by.pk != row.asked_by_id and not by.is_admin:
+    if by.pk != row.asked_by_id and not can(by, Right.MANAGE):
         raise NotAllowed("Only who asked can take it back.")
     return _end(row, SwapState.WITHDRAWN, by)
 
@@ -173,7 +174,7 @@ def _locked(row: SwapRequest, *states: str) -> SwapRequest:
 
 
 def _need_approver(row: SwapRequest, by: User) -> None:
-    if not (by.is_admin or by.pk == row.rotation.approver_id):
+    if not (can(by, Right.MANAGE) or by.pk == row.rotation.approver_id):
         raise NotAllowed("Only the schedule's owner or an admin decides this.")
 
 

@@ -8,12 +8,17 @@ from inbox.calendars.clock import ALWAYS
 from inbox.calendars.services import newest
 from inbox.common import work
 from inbox.followups import promises
+from inbox.macros import services as macros
+from inbox.macros import wording
 from inbox.oncall.assigning import assign_round_robin
 from inbox.oncall.services import on_duty
 from inbox.outbox import services as outbox
+from inbox.playbooks import starting as playbooks
+from inbox.playbooks.models import Playbook
 from inbox.sla import arithmetic
 from inbox.sla.clocks import policy_of
 from inbox.sla.models import Policy
+from inbox.tickets import drafts
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import VerbError
 from inbox.tickets.models import Message, Ticket
@@ -94,6 +99,23 @@ def _suggest(ticket: Ticket, message: Message | None, value: Any, rule_key: str)
     tickets.add_tags(ticket, [f"suggest: {value}"])
 
 
+def _draft(ticket: Ticket, message: Message | None, value: Any, rule_key: str) -> None:
+    """Words for somebody to take over; none where a place of them has nothing to say (S25)."""
+    asked = message.new_text if message else macros.first_words(ticket)
+    about = {**macros.of_ticket(ticket), **macros.of_roles(f"{ticket.subject}\n{asked}")}
+    found = wording.fill(str(value).strip(), about)
+    if not found.missing:
+        drafts.propose(ticket, body=found.text, label=work.current().actor.label)
+
+
+def _playbook(ticket: Ticket, message: Message | None, value: Any, rule_key: str) -> None:
+    """A playbook about this ticket, once."""
+    playbook = Playbook.objects.filter(key=str(value)).first()
+    if playbook is None:
+        raise CannotAct(f"there is no playbook “{value}”")
+    playbooks.start_on(ticket, playbook=playbook)
+
+
 Verb = Callable[[Ticket, Message | None, Any, str], Any]
 VERBS: dict[str, Verb] = {
     "category": lambda t, m, v, r: tickets.set_category(t, str(v)),
@@ -114,7 +136,9 @@ VERBS: dict[str, Verb] = {
     "trash": lambda t, m, v, r: tickets.trash(t, why=f"rule {r}"),
     "spam": lambda t, m, v, r: tickets.mark_spam(t, why=f"rule {r}"),
     "answer": lambda t, m, v, r: outbox.send_automatic(t, text=str(v)),
+    "draft": _draft,
     "policy": _policy,
     "promise": _promise,
     "suggest": _suggest,
+    "playbook": _playbook,
 }

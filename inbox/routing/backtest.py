@@ -75,6 +75,7 @@ def _facts(message: InboundMessage, kind: str, mailbox: str) -> dict[str, Any]:
         "automatic": message.author.is_bot,
         "is_reply": False,
         "live_chat": False,
+        "purpose": "support",
         "answered": False,
         "author_role": "asker",
         "status": "open",

@@ -20,6 +20,7 @@ TEXT, ADDRESS, CHOICE, LIST, FLAG, PAIR = "text", "address", "choice", "list", "
 FIELDS: dict[str, tuple[str, str]] = {
     # field: (type, words for people)
     "channel": (CHOICE, "the channel"),
+    "purpose": (CHOICE, "what the channel is for"),
     "source": (TEXT, "the place in it"),
     "emoji": (TEXT, "the emoji"),
     "mailbox": (ADDRESS, "the mailbox"),

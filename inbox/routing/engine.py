@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from inbox.macros import wording
 from inbox.routing.conditions import BadCondition, Check, Facts, compile_condition
 
 TRIGGERS = ("opened", "message", "state", "reaction")
@@ -29,9 +30,11 @@ ACTIONS: dict[str, str] = {
     "trash": "flag",
     "spam": "flag",
     "answer": "text",
+    "draft": "draft",
     "policy": "policy",
     "promise": "amount",
     "suggest": "text",
+    "playbook": "playbook",
 }
 
 
@@ -108,6 +111,13 @@ def compile_rule(spec: RuleSpec) -> CompiledRule:
     return CompiledRule(spec=spec, check=check)
 
 
+def _check_words(text: str) -> None:
+    try:
+        wording.check(text, agent=False)
+    except wording.BadMacro as error:
+        raise BadRule(str(error)) from error
+
+
 def _check_action(action: Any) -> None:
     if not isinstance(action, Mapping) or len(action) != 1:
         raise BadRule("an action has one name and one value")
@@ -116,6 +126,8 @@ def _check_action(action: Any) -> None:
         raise BadRule(f"there is no action “{name}”")
     if ACTIONS[name] != "flag" and name != "policy" and not str(value or "").strip():
         raise BadRule(f"“{name}” needs a value")
+    if ACTIONS[name] == "draft":
+        _check_words(str(value))
     if ACTIONS[name] == "amount" and not AMOUNT.match(str(value)):
         raise BadRule(f"“{value}” is not a time like 1 business_days")
     if ACTIONS[name] == "address" and not _is_address(value):

@@ -5,11 +5,9 @@ from typing import Any
 
 from inbox.calendars.clock import is_open
 from inbox.calendars.services import newest
-from inbox.channels import directory
+from inbox.channels import directory, openroles
 from inbox.channels.contract import Capability
-from inbox.channels.models import Lookup
 from inbox.common import work
-from inbox.common.versions import kept
 from inbox.livechat.models import Conversation
 from inbox.routing.conditions import Facts
 from inbox.tickets.models import Message, Ticket
@@ -34,6 +32,7 @@ def facts_of(ticket: Ticket, message: Message | None, extra: Facts | None = None
     """Facts of a ticket as it stands, and of the message that has just come."""
     facts: dict[str, Any] = {
         "channel": str(ticket.channel),
+        "purpose": ticket.channel.settings.get("purpose") or ticket.channel.purpose,
         "source": (ticket.source.label or ticket.source.external_key) if ticket.source else "",
         "category": ticket.category,
         "kind": ticket.kind,
@@ -97,10 +96,8 @@ def _business_hours(facts: LazyFacts) -> bool:
 
 
 def _open_role(facts: LazyFacts) -> bool:
-    """Whether the text names a role that is open; the list is kept by hand or by a job board."""
-    text = str(facts.get("text", "")).casefold()
-    roles = kept("lookups", lambda: list(Lookup.objects.filter(kind="open_role")))
-    return any(role.name and role.name.casefold() in text for role in roles)
+    """Whether the text is about a role that is open; the list is kept by hand or by a job board."""
+    return openroles.fitting(str(facts.get("text", ""))) is not None
 
 
 def _chat(field: str) -> Callable[[LazyFacts], str]:

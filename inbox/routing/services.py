@@ -12,7 +12,7 @@ from inbox.routing.engine import BadRule, CompiledRule, Decision, Matched, compi
 from inbox.routing.facts import LazyFacts, facts_of
 from inbox.routing.models import Rule, RuleHit, RuleTrace
 from inbox.tickets import kinds
-from inbox.tickets.models import Message, Ticket, TicketEvent
+from inbox.tickets.models import Message, Status, Ticket, TicketEvent
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,7 @@ STATE_EVENTS = {
 
 def on_event(event: TicketEvent) -> None:
     """Ask the rules about an arrival or a change that a person made."""
-    if work.current().historic:
+    if work.current().historic or event.ticket.status == Status.SPAM:
         return
     if event.kind == kinds.MESSAGE_IN:
         triggers = ["opened", "message"] if event.data.get("first") else ["message"]

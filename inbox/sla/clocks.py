@@ -288,10 +288,11 @@ CHANGING = (
 
 def save(clock: Clock) -> None:
     """Stops are written before the ticket, whatever else happens to the clock in this change."""
-    work.current().at_end(Phase.STOP, ("clock", clock.pk or id(clock)), lambda: _update(clock))
+    work.current().at_end(Phase.STOP, ("clock", clock.pk or id(clock)), lambda: write(clock))
 
 
-def _update(clock: Clock) -> None:
+def write(clock: Clock) -> None:
+    """Write what has changed on a clock that is stored already."""
     if not clock._state.adding:
         rows.update(clock, CHANGING)
 

@@ -1,5 +1,6 @@
 """Clocks in words and as a fuse, for people (design: the fuse, words)."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from inbox.calendars import clock as business
 from inbox.sla import arithmetic
 from inbox.sla.clocks import calendar_of, consumed_until
 from inbox.sla.models import Clock, ClockState
+from inbox.tickets import naming
 
 METRICS = {
     "first_response": "First response",
@@ -38,9 +40,7 @@ NO_FUSE = Fuse(state="none", words="no SLA")
 def fuse(clock: Clock, *, now: datetime, zone: str) -> Fuse:
     """The fuse of one clock."""
     if clock.state == ClockState.MET:
-        return Fuse(
-            state="met", words="kept" if not _late(clock) else "answered late", at=clock.met_at
-        )
+        return _met(clock)
     if clock.state == ClockState.STOPPED:
         return NO_FUSE
     if clock.state == ClockState.PAUSED:
@@ -51,16 +51,39 @@ def fuse(clock: Clock, *, now: datetime, zone: str) -> Fuse:
     return _running(clock, now, zone)
 
 
+def _met(clock: Clock) -> Fuse:
+    used, total = clock.consumed_seconds, _total(clock)
+    words = "answered late" if _late(clock) else "kept"
+    if clock.unit not in arithmetic.NEVER_PAUSED:
+        words = f"{words}, {span(used)} of {span(total)}"
+    return Fuse(state="met", words=words, left_percent=_percent(clock, used), at=clock.met_at)
+
+
 def due_fuse(due_at: datetime | None, *, waiting: bool, now: datetime, zone: str) -> Fuse:
     """The fuse of a row in the queue, from the cached due moment alone."""
     if waiting:
-        return Fuse(state="wait", words="waiting on them", left_percent=60)
+        return Fuse(state="wait", words=naming.inside("them"), left_percent=60)
     if due_at is None:
         return NO_FUSE
     left = (due_at - now).total_seconds()
     state, words, tail = _due_words(due_at, now, zone)
-    percent = 0 if left < 0 else min(100, max(4, round(left / 864)))
+    percent = _drawn_percent(state, left)
     return Fuse(state=state, words=words, tail=tail, left_percent=percent, at=due_at)
+
+
+def _drawn_percent(state: str, left: float) -> int:
+    """How long a row draws it: its promise is not known there, so states do not overlap."""
+    if state == "breach":
+        return _over_percent(-left)
+    minutes = left / 60
+    if state == "hour":
+        return round(4 + 0.8 * minutes)
+    return round(88 - 1800 / minutes) if state == "today" else 92
+
+
+def _over_percent(seconds: float) -> int:
+    """How far the mark of what is over has grown: a tenth at once, all of it after a day or so."""
+    return min(100, round(8 + 2.6 * math.sqrt(seconds / 60)))
 
 
 def _running(clock: Clock, now: datetime, zone: str) -> Fuse:
@@ -68,9 +91,9 @@ def _running(clock: Clock, now: datetime, zone: str) -> Fuse:
     left = _total(clock) - consumed_until(clock, now)
     if clock.unit.startswith("business") and state == "hour":
         tail = "· business time"
-    return Fuse(
-        state=state, words=words, tail=tail, left_percent=_percent(clock, left), at=clock.due_at
-    )
+    over = (now - clock.due_at).total_seconds()
+    percent = _over_percent(over) if state == "breach" else _percent(clock, left)
+    return Fuse(state=state, words=words, tail=tail, left_percent=percent, at=clock.due_at)
 
 
 def _due_words(due_at: datetime, now: datetime, zone: str) -> tuple[str, str, str]:
@@ -119,14 +142,15 @@ def consumed_minutes(clock: Clock) -> int:
     return int(consumed_until(clock, timezone.now()) // 60)
 
 
-def story(clock: Clock) -> list[str]:
-    """Why a clock stands where it stands, a sentence each."""
+def story(clock: Clock, zone: str) -> list[str]:
+    """Why a clock stands where it stands, a sentence each; moments in the reader's zone."""
     told = [f"“{clock.words}”"] if clock.words else []
     for begin, end, why in clock.pauses:
         stood = (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
         told.append(f"Stood still for {span(stood)} while {why or 'it was paused'}.")
     if clock.state == ClockState.PAUSED and clock.paused_at:
-        told.append(f"Stands still since {clock.paused_at:%d %b %H:%M} UTC: {clock.pause_reason}.")
+        since = clock.paused_at.astimezone(ZoneInfo(zone))
+        told.append(f"Stands still since {since:%d %b %H:%M}: {clock.pause_reason}.")
     if clock.answered_by:
         told.append(f"Answered by the {clock.answered_by}.")
     return told

@@ -5,10 +5,9 @@ from typing import Any
 
 from django.db.models import Q
 
-from inbox.channels.contract import Capability
 from inbox.common import work
 from inbox.common.config import setting
-from inbox.sla import alerts, clocks
+from inbox.sla import alerts, clocks, reviving
 from inbox.sla.clocks import policy_of
 from inbox.sla.models import Clock, ClockState, Metric
 from inbox.tickets import kinds
@@ -81,8 +80,8 @@ def _moment(event: TicketEvent) -> datetime:
     message = work.current().objects.get(("message", event.data.get("message")))
     if message is None:
         return event.at
-    forum = Capability.FORUM in message.thread.channel.type.capabilities
-    return min(message.sent_at, event.at) if forum else event.at
+    believed = message.thread.channel.type.keeps_time
+    return min(message.sent_at, event.at) if believed else event.at
 
 
 def _asked_since(ticket: Ticket, at: datetime) -> None:
@@ -171,6 +170,7 @@ def _on_sorting(ticket: Ticket, event: TicketEvent) -> None:
 REACTIONS: dict[str, Any] = {
     kinds.MESSAGE_IN: _on_message_in,
     kinds.MESSAGE_OUT: _on_message_out,
+    kinds.TAKEN_BACK: reviving.on_taken_back,
     kinds.STATUS: _on_status,
     kinds.POLICY: _on_policy,
     kinds.CATEGORY: _on_sorting,

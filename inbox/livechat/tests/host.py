@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Docs</title>
+PLAIN = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Docs</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <script src="/settings.js"></script></head>
 <body><main><h1>Self-hosting</h1><p>{filler}</p><a href="#more">Read on</a></main>
-<script async src="{desk}/chat/docs/widget.js" crossorigin="anonymous"></script></body></html>"""
-PLAIN = PAGE.partition("<script")[0] + "</head><body></body></html>"
+</body></html>"""
+WIDGET = '<script async src="{desk}/chat/docs/widget.js" crossorigin="anonymous"></script>'
+PAGE = PLAIN.replace("</body>", f"{WIDGET}</body>")
 
 
 @contextmanager

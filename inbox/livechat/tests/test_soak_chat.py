@@ -55,6 +55,7 @@ class Plant:
     running: dict[str, Process] = field(default_factory=dict)
     starts: int = 0
     disturbed: list[tuple[str, float, float]] = field(default_factory=list)
+    zero: float = field(default_factory=time.monotonic)
 
     def start(self, name: str) -> None:
         """Start one of them and wait until it works."""
@@ -254,7 +255,9 @@ def _heard(desk: Desk, ticket: int, event: int, at: float) -> bool:
 # ------------------------------------------------------------------ figures
 
 
-def latencies(plant: Plant, load: Load, home: dict[str, int]) -> dict[str, Any]:
+def latencies(
+    plant: Plant, load: Load, home: dict[str, int], clock: Callable[[Any], float]
+) -> dict[str, Any]:
     """Three ways a word goes, at rest (away from kills) and over all."""
     said = {word.key: word.begun for one in load.widgets for word in one.said}
     answered = {word.key: word.begun for desk in load.desks for _, word in desk.answers}
@@ -267,8 +270,8 @@ def latencies(plant: Plant, load: Load, home: dict[str, int]) -> dict[str, Any]:
             elif entry.get("text") in answered:
                 back[entry["text"]] = at - answered[entry["text"]]
     desks = {
-        key: [at - said[key] for at in _at_desks(load, home[key], event)]
-        for key, event in _events().items()
+        key: [at - said[key] for at in _at_desks(load, home[key], event, clock(filed))]
+        for key, (event, filed) in _events().items()
     }
     begun = {**said, **answered}
     quiet = {key for key, at in begun.items() if not _near(plant, at)}
@@ -279,22 +282,29 @@ def latencies(plant: Plant, load: Load, home: dict[str, int]) -> dict[str, Any]:
         found[f"{name}_with_kills"] = gauge.spread(list(way.values()))
     found["to_desks"] = gauge.spread([t for key in desks if key in quiet for t in desks[key]])
     found["to_desks_with_kills"] = gauge.spread([t for times in desks.values() for t in times])
+    found["slowest"] = [
+        f"{name} {seconds:.1f} s at {said.get(key, answered.get(key, 0)) - plant.zero:.0f} s"
+        for name, way in ways.items()
+        for seconds, key in sorted(((t, k) for k, t in way.items() if k in quiet), reverse=True)[:5]
+    ]
     return found
 
 
-def _at_desks(load: Load, ticket: int, event: int) -> list[float]:
-    """When each desk heard of an event, or of a later one of its ticket."""
+def _at_desks(load: Load, ticket: int, event: int, filed: float) -> list[float]:
+    """When each desk heard of an event or a later one of its ticket, or was told to load again."""
     heard = [
-        [at for number, at in desk.heard.get(ticket, ()) if number >= event] for desk in load.desks
+        [at for number, at in desk.heard.get(ticket, ()) if number >= event]
+        + [at for at in desk.reloads if at > filed]
+        for desk in load.desks
     ]
     return [min(times) for times in heard if times]
 
 
-def _events() -> dict[str, int]:
-    """The event of each visitor's line."""
+def _events() -> dict[str, tuple[int, Any]]:
+    """The event of each visitor's line, and its time."""
     lines = dict(Message.objects.filter(direction="in").values_list("pk", "external_id"))
-    rows = TicketEvent.objects.filter(kind="message_in").values_list("pk", "data")
-    return {lines[data["message"]].partition(":")[2]: pk for pk, data in rows}
+    rows = TicketEvent.objects.filter(kind="message_in").values_list("pk", "at", "data")
+    return {lines[data["message"]].partition(":")[2]: (pk, at) for pk, at, data in rows}
 
 
 def _near(plant: Plant, at: float) -> bool:
@@ -316,17 +326,21 @@ def test_everybody_hears_everything_once_while_things_are_killed(
         "desks": DESKS,
         "lines_per_s": RATE,
     }
-    zero, wall = time.monotonic(), time.time()
+    skew = time.monotonic() - time.time()
+
+    def clock(at: Any) -> float:
+        return float(at.timestamp()) + skew
+
     memory = asyncio.run(run(plant, load, figures))
     beside = sum(check_widget(widget) for widget in load.widgets)
     home = check_tickets(load)
-    heard = check_desks(load, lambda at: at.timestamp() - wall + zero)
+    heard = check_desks(load, clock)
     assert Conversation.objects.filter(thread=None).count() == 20 + sum(
         not widget.said for widget in load.widgets
     )
     figures |= {"lines": load.said, "answers": sum(len(desk.answers) for desk in load.desks)}
     figures |= {"side_by_side": beside, "changes_each_desk_heard": heard}
-    figures |= latencies(plant, load, home)
+    figures |= latencies(plant, load, home, clock)
     pages = [seconds for desk in load.desks for seconds in desk.pages]
     figures["queue_page"] = gauge.spread(pages)
     figures["cpu_percent_in_last_third"] = memory.busy(SECONDS * 2 / 3, SECONDS)

@@ -57,7 +57,7 @@ def test_only_the_keyboard(live_site: Site, browser_process: Browser) -> None:
             widget.frame.get_by_text("Thank you. You said: Bad").wait_for()
             assert focused(widget) == "again"
             tab.keyboard.press("Escape")
-            assert on_launcher(tab)
+            until(lambda: on_launcher(tab), "back on the launcher")  # the frame tells its host
 
 
 def on_launcher(tab: Page) -> bool:
@@ -81,7 +81,7 @@ def test_on_a_phone_it_is_a_modal_dialog(live_site: Site, browser_process: Brows
                 assert tab.evaluate("document.activeElement.tagName") in ("DIV", "BODY")
             widget.frame.get_by_role("button", name="Close the chat").click()
             tab.get_by_role("button", name="Ask a human").wait_for()
-            assert on_launcher(tab)
+            until(lambda: on_launcher(tab), "back on the launcher")
             widget.open(wait="")
             tab.set_viewport_size({"width": 1000, "height": 700})
             until(lambda: not tab.evaluate(f"{dialog}.matches(':modal')"), "beside the page")

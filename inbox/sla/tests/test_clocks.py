@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
+from inbox import pipeline
 from inbox.channels.models import Source, SourceGroup
 from inbox.common.config import change_setting
+from inbox.common.work import Actor
 from inbox.followups import promises
 from inbox.notify.models import Notice
 from inbox.oncall import swaps
 from inbox.oncall.models import Rotation, RotationMember
 from inbox.operations import sweep
+from inbox.reports import reading, story
 from inbox.sla.models import Clock
 from inbox.tickets import services as tickets
 from inbox.tickets.models import Ticket
@@ -238,3 +241,24 @@ def test_asking_the_team_tells_the_user_in_the_same_step() -> None:
     writes(row, mira, at=NOW + HOUR)
     row.refresh_from_db()
     assert row.status == "open"
+
+
+def test_an_answer_that_is_taken_back_kept_nothing() -> None:
+    """Undo: the promise runs on as if nothing had been said, to the same moment."""
+    mailbox(policy=policy(update_amount=24, update_unit="hours"))
+    row, ana = ticket(), agent("ana")
+    before = {clock.metric: (clock.state, clock.due_at) for clock in row.clocks.all()}
+    for then in ("none", "wait", "close"):
+        said = act(
+            tickets.reply, row, body="Hello", user=ana, then=then, at=NOW + timedelta(hours=1)
+        )
+        row.refresh_from_db()
+        assert (clocks(row)["first_response"][0], row.answered_at) == ("met", said.sent_at)
+        with pipeline.change(Actor.user(ana), now=NOW + timedelta(hours=1, seconds=5)):
+            tickets.take_back(said)
+        row.refresh_from_db()
+        live = row.clocks.filter(state__in=["running", "paused"])
+        assert {one.metric: (one.state, one.due_at) for one in live} == before
+        assert (row.status, row.waiting_on, row.answered_at) == ("open", "us", None)
+        assert row.next_due_at == min(due for _, due in before.values())
+        assert [fact.kind for fact in story.facts(*reading.stories([row.pk]))].count("first") == 0
