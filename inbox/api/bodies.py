@@ -5,6 +5,9 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from inbox.community.models import ReferralState
+from inbox.community.quotes import ANSWERS, LONGEST
+from inbox.community.records import Consent
 from inbox.tickets.models import Kind, Priority, Resolution
 
 
@@ -34,6 +37,11 @@ class Reply(Strict):
     internal = serializers.BooleanField(default=False)
     last_seen_message = serializers.IntegerField(required=False, allow_null=True)
     then = serializers.ChoiceField(["none", "wait", "close"], default="none")
+    anyway = serializers.BooleanField(
+        default=False,
+        help_text="An answer that looks as if it has a secret in it is refused with 400 and "
+        "`errors.secret`; true sends it as it is. A note is stored with the secret masked.",
+    )
 
 
 class Assign(Strict):
@@ -79,16 +87,23 @@ class Merge(Strict):
     into = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
 
 
-class Split(Strict):
-    """The messages that leave."""
+class Spam(Strict):
+    """`block`: the sender's address (or account), or their whole domain, is not heard any more."""
 
+    block = serializers.ChoiceField(["", "address", "domain"], default="")
+
+
+class Split(Strict):
+    """The messages that leave; `subject` names the new ticket."""
+
+    subject = serializers.CharField(max_length=250, required=False, default="", allow_blank=True)
     messages = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), min_length=1
     )
 
 
 class Link(Strict):
-    """Something outside."""
+    """Something outside, or the address of another ticket: then it stands on both."""
 
     kind = serializers.CharField(required=False, default="", max_length=30)
     url = serializers.URLField(max_length=500)
@@ -127,3 +142,45 @@ class Wait(Strict):
     """Whose turn it is."""
 
     on = serializers.ChoiceField(["them", "research"], default="them")
+
+
+class Refer(Strict):
+    """Why product should see the ticket, and which part of the product it is about."""
+
+    reason = serializers.CharField(max_length=500)
+    area = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
+
+
+class ReferralAnswer(Strict):
+    """How far product is with it; `note` stays inside, on the ticket."""
+
+    state = serializers.ChoiceField(ReferralState.choices)
+    note = serializers.CharField(max_length=5_000, required=False, default="", allow_blank=True)
+
+
+class Keep(Strict):
+    """`words` stand in the `message` exactly like this; `about` says what they are about."""
+
+    message = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    words = serializers.CharField(max_length=LONGEST)
+    about = serializers.CharField(max_length=250, required=False, default="", allow_blank=True)
+
+
+class Ask(Strict):
+    """What they are asked; empty: the words that the desk proposes."""
+
+    body = serializers.CharField(max_length=100_000, required=False, default="", allow_blank=True)
+
+
+class Withdraw(Strict):
+    """`evidence`: a message of theirs; `words`: how else it is known."""
+
+    evidence = serializers.IntegerField(required=False, allow_null=True, default=None)
+    words = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
+
+
+class Answer(Withdraw):
+    """What they said. One of `evidence` and `words` is needed; `credit`: how to call them."""
+
+    state = serializers.ChoiceField([(state, Consent(state).label) for state in ANSWERS])
+    credit = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)

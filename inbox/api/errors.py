@@ -8,18 +8,23 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from inbox.tickets.errors import NotAllowed, StaleReply, VerbError
+from inbox.guard.secrets import FIELD as SECRET
+from inbox.people.errors import PeopleError
+from inbox.tickets.errors import NotAllowed, NotYours, StaleReply, VerbError
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler for this API."""
     if isinstance(error, StaleReply):
         return _say(409, "stale", error.text, {"newer_message": error.newer_message_id})
+    if isinstance(error, NotYours):
+        return _say(403, "not_yours", error.text, {})
     if isinstance(error, NotAllowed):
         return _say(409, "not_allowed", error.text, {})
-    if isinstance(error, VerbError):
+    if isinstance(error, VerbError | PeopleError):
         fields = {error.field: [error.text]} if error.field else {}
-        return _say(400, "invalid", error.text, fields)
+        more = ' If it is none, send it with "anyway": true.' if error.field == SECRET else ""
+        return _say(400, "invalid", error.text + more, fields)
     if isinstance(error, OperationalError):
         return _say(503, "unavailable", "The database is away; please try again.", {})
     answer = exception_handler(error, context)

@@ -9,7 +9,8 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from inbox.accounts.models import ApiAnswer, User
+from inbox.accounts.models import ApiAnswer
+from inbox.api.auth import account
 
 
 class KeyReused(APIException):
@@ -25,8 +26,7 @@ def once(request: Request, act: Callable[[], Response]) -> Response:
     key = request.headers.get("Idempotency-Key", "")[:200]
     if not key:
         return act()
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
+    user = account(request)
     print_ = sha256(f"{request.path}\n".encode() + repr(request.data).encode()).hexdigest()
     try:
         with transaction.atomic():  # with the change itself: neither is ever there alone

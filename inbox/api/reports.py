@@ -10,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from inbox.accounts.models import User
+from inbox.api.auth import account
 from inbox.api.tickets import known_filters, reading
 from inbox.reports import asking
 from inbox.reports.asking import PARAMETERS, BadQuestion
@@ -42,8 +42,7 @@ def report(request: Request, key: str) -> Response:
 
 
 def _found(request: Request) -> Found:
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
+    user = account(request)
     known_filters(request, PARAMETERS)
     known, now = asking.choices(user), timezone.now()
     try:

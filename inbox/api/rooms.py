@@ -1,9 +1,8 @@
-"""The other lists: people, channels, deliveries, outgoing, rules, who is on duty."""
+"""The other lists: channels, deliveries, outgoing, rules, who is on duty."""
 
 from collections.abc import Callable, Container
 from typing import Any
 
-from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -15,9 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from inbox import pipeline
-from inbox.accounts.models import User
 from inbox.api import shapes
-from inbox.api.auth import IsAdmin, MayAct, TokenThrottle
+from inbox.api.auth import IsAdmin, MayAct, TokenThrottle, account
 from inbox.api.idempotency import once
 from inbox.api.paging import Pages
 from inbox.api.parsing import StrictJSONParser
@@ -30,7 +28,6 @@ from inbox.operations import receiving
 from inbox.outbox import deciding as outbox
 from inbox.outbox.models import OutgoingState
 from inbox.outbox.queries import visible_to as outgoing_visible_to
-from inbox.people.models import Contact, Identity
 from inbox.routing import backtest
 from inbox.routing.engine import compile_rule
 from inbox.routing.models import Rule
@@ -70,42 +67,20 @@ def acting(permission: Any, operation: str) -> Callable[[Any], Any]:
     return wrap
 
 
-def _paged(
+def paged(
     rows: Any, request: Request, shape: Callable[[Any], Any], filters: Container[str] = ()
 ) -> Response:
+    """One page of rows in their shape; a filter that is not known is refused."""
     known_filters(request, filters)
     pages = Pages()
     page: list[Any] = pages.paginate_queryset(rows, request) or []
     return pages.get_paginated_response([shape(row) for row in page])
 
 
-@extend_schema(
-    responses={200: ANY}, operation_id="people_list", parameters=[OpenApiParameter("q", str)]
-)
-@reading
-def people(request: Request) -> Response:
-    """Contacts, newest first."""
-    rows = Contact.objects.prefetch_related("identities")
-    if text := request.query_params.get("q", "")[:200]:
-        of_identity = Identity.objects.filter(
-            Q(external_id__icontains=text) | Q(handle__icontains=text) | Q(name__icontains=text)
-        )
-        rows = rows.filter(Q(name__icontains=text) | Q(pk__in=of_identity.values("contact")))
-    return _paged(rows, request, shapes.person, {"q"})
-
-
-@extend_schema(responses={200: ANY}, operation_id="people_retrieve")
-@reading
-def person(request: Request, pk: int) -> Response:
-    """One contact."""
-    row = get_object_or_404(Contact.objects.prefetch_related("identities"), pk=pk)
-    return Response(shapes.person(row))
-
-
 @listing(IsAdmin, "channels_list")
 def channels(request: Request) -> Response:
     """Connections and their health."""
-    return _paged(Channel.objects.select_related("policy"), request, shapes.channel)
+    return paged(Channel.objects.select_related("policy"), request, shapes.channel)
 
 
 @listing(IsAdmin, "deliveries_list", "state", "channel")
@@ -118,7 +93,7 @@ def deliveries(request: Request) -> Response:
         rows = rows.filter(state=state)
     if channel := request.query_params.get("channel"):
         rows = rows.filter(channel__key=channel.rpartition("/")[2])
-    return _paged(rows, request, shapes.delivery, {"state", "channel"})
+    return paged(rows, request, shapes.delivery, {"state", "channel"})
 
 
 @acting(IsAdmin, "deliveries_retry")
@@ -142,8 +117,7 @@ def delivery_ignore(request: Request, pk: int) -> Response:
 @listing(MayAct, "outgoing_list", "state", "held_reason")
 def outgoing(request: Request) -> Response:
     """What leaves, newest first; only of tickets that the account may see."""
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
+    user = account(request)
     rows = outgoing_visible_to(user).select_related("channel")
     if state := request.query_params.get("state"):
         if state not in OutgoingState.values:
@@ -151,7 +125,7 @@ def outgoing(request: Request) -> Response:
         rows = rows.filter(state=state)
     if reason := request.query_params.get("held_reason"):
         rows = rows.filter(held_reason=reason)
-    return _paged(rows, request, shapes.outgoing, {"state", "held_reason"})
+    return paged(rows, request, shapes.outgoing, {"state", "held_reason"})
 
 
 OUTGOING_VERBS = {
@@ -166,8 +140,7 @@ OUTGOING_VERBS = {
 @acting(MayAct, "outgoing_decide")
 def outgoing_decide(request: Request, pk: int, verb: str) -> Response:
     """approve, discard, mark_sent, send_again or retry."""
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
+    user = account(request)
     row = get_object_or_404(outgoing_visible_to(user), pk=pk)
     act = OUTGOING_VERBS.get(verb)
     if act is None:
@@ -186,7 +159,7 @@ def outgoing_decide(request: Request, pk: int, verb: str) -> Response:
 @reading
 def rules(request: Request) -> Response:
     """Routing rules with their sentences."""
-    return _paged(Rule.objects.all(), request, _rule)
+    return paged(Rule.objects.all(), request, _rule)
 
 
 def _rule(row: Rule) -> dict[str, Any]:
@@ -197,8 +170,7 @@ def _rule(row: Rule) -> dict[str, Any]:
 def rule_backtest(request: Request, pk: int) -> Response:
     """What a rule would have done with the last 100 tickets; nothing is changed."""
     rule = compile_rule(get_object_or_404(Rule, pk=pk).spec)
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
+    user = account(request)
     last = list(shapes.with_related(queries.visible_to(user)).order_by("-number")[: backtest.LAST])
     trials = backtest.on_last_tickets([rule], last, [rule.spec.trigger])
     return Response({"results": [_trial(trial) for trial in trials], "next": None})
@@ -218,10 +190,9 @@ def _trial(trial: backtest.Trial) -> dict[str, Any]:
 @reading
 def macros(request: Request) -> Response:
     """Saved answers and actions that the account finds, newest first."""
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
+    user = account(request)
     rows = macros_visible_to(user).select_related("team", "owner")
-    return _paged(rows, request, shapes.macro)
+    return paged(rows, request, shapes.macro)
 
 
 @extend_schema(responses={200: ANY}, operation_id="oncall_now")

@@ -1,14 +1,16 @@
 """API objects from rows, as contract.md prints them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 
+from inbox.loop import others, ties
 from inbox.macros.models import Macro
 from inbox.outbox.models import Outgoing
-from inbox.people.models import Contact, Identity
+from inbox.people.models import Identity
 from inbox.sla.explain import consumed_minutes
 from inbox.sla.models import Clock
 from inbox.tickets.models import Attachment, Message, Ticket, TicketEvent
@@ -31,13 +33,15 @@ def stamp(at: datetime | None) -> str | None:
     return at.isoformat().replace("+00:00", "Z") if at else None
 
 
-def ticket(row: Ticket) -> dict[str, Any]:
-    """A ticket."""
+def ticket(row: Ticket, seen: Collection[int]) -> dict[str, Any]:
+    """A ticket; `seen`: those of the other tickets it names that the reader may see."""
+    links = [found for found in row.links.all() if ties.number_at(found.url) in (None, *seen)]
     return {
         "number": row.pk,
         "subject": row.subject,
         "kind": row.kind,
         "status": row.status,
+        "status_name": row.status_name,
         "waiting_on": row.waiting_on or None,
         "resolution": row.resolution or None,
         "category": row.category,
@@ -58,9 +62,9 @@ def ticket(row: Ticket) -> dict[str, Any]:
         "hold_reason": row.hold_reason or None,
         "next_due_at": stamp(row.next_due_at),
         "clocks": [clock(c) for c in row.clocks.all()],
-        "links": [link(found) for found in row.links.all()],
-        "merged_into": row.merged_into_id,
-        "may_belong_to": row.hint_id,
+        "links": [link(found) for found in links],
+        "merged_into": row.merged_into_id if row.merged_into_id in seen else None,
+        "may_belong_to": row.hint_id if row.hint_id in seen else None,
         "message_count": row.message_count,
     }
 
@@ -84,17 +88,6 @@ def identity_row(identity: Identity) -> dict[str, Any]:
         "external_id": identity.external_id,
         "handle": identity.handle,
         "verified": identity.verified,
-    }
-
-
-def person(contact: Contact) -> dict[str, Any]:
-    """A contact."""
-    return {
-        "id": contact.pk,
-        "name": contact.name,
-        "champion": contact.champion,
-        "identities": [identity_row(known) for known in contact.identities.all()],
-        "created_at": stamp(contact.created_at),
     }
 
 
@@ -173,14 +166,14 @@ def attachment(row: Attachment) -> dict[str, Any]:
     }
 
 
-def event(row: TicketEvent) -> dict[str, Any]:
-    """Something that happened."""
+def event(row: TicketEvent, seen: Collection[int]) -> dict[str, Any]:
+    """Something that happened; `seen` as for a ticket."""
     return {
         "id": row.pk,
         "kind": row.kind,
         "actor": {"kind": row.actor_kind, "label": row.actor_label},
         "at": stamp(row.at),
-        "data": row.data,
+        "data": others.without(row.data, seen),
     }
 
 

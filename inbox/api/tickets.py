@@ -17,15 +17,16 @@ from rest_framework.response import Response
 
 from inbox.accounts.models import User
 from inbox.api import shapes
-from inbox.api.auth import TokenThrottle
+from inbox.api.auth import TokenThrottle, account
 from inbox.api.paging import ById, OldestFirst, Pages
+from inbox.loop import others
 from inbox.notify.services import zone_of
 from inbox.routing.models import RuleTrace
 from inbox.search.filters import Scope
 from inbox.search.language import parse
 from inbox.search.services import narrow
 from inbox.sla.explain import bounds
-from inbox.tickets import queries
+from inbox.tickets import naming, queries
 from inbox.tickets.models import Message, Status, Ticket, TicketEvent
 
 ORDERINGS = {
@@ -58,9 +59,15 @@ def reading(view: Any) -> Any:
 
 def visible(request: Request, number: int) -> Ticket:
     """A ticket that the token's owner may see; 404 otherwise."""
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
+    user = account(request)
     return get_object_or_404(shapes.with_related(queries.visible_to(user)), pk=number)
+
+
+def shown(request: Request, number: int) -> dict[str, Any]:
+    """A ticket as the token's owner may read it; 404 for one that they may not see."""
+    row = visible(request, number)
+    assert isinstance(request.user, User)  # noqa: S101 - as above
+    return shapes.ticket(row, queries.seen_of(request.user, others.on_ticket(row)))
 
 
 def known_filters(request: Request, filters: Container[str]) -> None:
@@ -80,21 +87,21 @@ def known_filters(request: Request, filters: Container[str]) -> None:
 @reading
 def ticket_list(request: Request) -> Response:
     """Tickets, newest first unless `ordering`; every status unless `status`."""
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
+    user = account(request)
     params = request.query_params
     known_filters(request, FILTERS)
     rows = _filtered(queries.visible_to(user), params)
     if text := params.get("q"):
         zone = zone_of(user)
         scope = Scope(user=user, bounds=bounds(timezone.now(), zone), zone=zone)
-        rows = narrow(rows, parse(text), scope)
+        rows = narrow(rows, parse(text, naming.searched()), scope)
     pages = Pages()
     pages.ordering = _ordering(params.get("ordering", "-created_at"))
     if "next_due_at" in pages.ordering[0]:
         rows = rows.filter(next_due_at__isnull=False)  # a cursor cannot stand on nothing
     page = pages.paginate_queryset(shapes.with_related(rows), request) or []
-    return pages.get_paginated_response([shapes.ticket(row) for row in page])
+    seen = queries.seen_of(user, {number for row in page for number in others.on_ticket(row)})
+    return pages.get_paginated_response([shapes.ticket(row, seen) for row in page])
 
 
 def _ordering(name: str) -> tuple[str, ...]:
@@ -144,7 +151,7 @@ def moment(text: str, field: str) -> Any:
 @reading
 def ticket_detail(request: Request, number: int) -> Response:
     """One ticket."""
-    return Response(shapes.ticket(visible(request, number)))
+    return Response(shown(request, number))
 
 
 @extend_schema(responses={200: OpenApiTypes.OBJECT}, operation_id="tickets_messages")
@@ -163,8 +170,11 @@ def messages(request: Request, number: int) -> Response:
 @reading
 def events(request: Request, number: int) -> Response:
     """What happened to a ticket, oldest first."""
-    rows = TicketEvent.objects.filter(ticket=visible(request, number))
-    return _paged(ById(), rows, request, shapes.event)
+    user = account(request)
+    pages, rows = ById(), TicketEvent.objects.filter(ticket=visible(request, number))
+    page: list[TicketEvent] = pages.paginate_queryset(rows, request) or []
+    seen = queries.seen_of(user, others.in_events(page))
+    return pages.get_paginated_response([shapes.event(row, seen) for row in page])
 
 
 @extend_schema(responses={200: OpenApiTypes.OBJECT}, operation_id="tickets_trace")

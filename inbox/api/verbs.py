@@ -6,30 +6,27 @@ from datetime import timedelta
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import (
-    api_view,
-    parser_classes,
-    permission_classes,
-    throttle_classes,
-)
 from rest_framework.exceptions import PermissionDenied, ValidationError
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from inbox import pipeline
-from inbox.accounts.models import Role, Team, User
-from inbox.api import bodies, shapes
-from inbox.api.auth import MayAct, MayReply, TokenThrottle
-from inbox.api.idempotency import once
-from inbox.api.parsing import StrictJSONParser
-from inbox.api.tickets import visible
+from inbox.accounts.models import Team, User
+from inbox.accounts.permissions import Right, can
+from inbox.api import bodies
+from inbox.api.auth import MayAct, MayReply, account
+from inbox.api.posting import posted, told
+from inbox.api.tickets import shown, visible
+from inbox.common import work
 from inbox.common.work import Actor
-from inbox.loop import issues
+from inbox.community import referring
+from inbox.guard import secrets
+from inbox.guard import services as guard
+from inbox.loop import issues, ties, triage
 from inbox.loop import services as loop
+from inbox.notify import mentions
 from inbox.outbox import effects
 from inbox.tickets import queries
 from inbox.tickets import services as tickets
@@ -38,52 +35,35 @@ from inbox.tickets.models import Ticket
 Verb = Callable[[Ticket, dict[str, Any], User], Any]
 
 
-def verb(name: str, fields: type[bodies.Strict], *, may: Any = MayAct) -> Callable[[Verb], Any]:
-    """Make a function of (ticket, data, user) a POST of the API."""
+def verb(
+    name: str, fields: type[bodies.Strict], *, may: type[BasePermission] = MayAct
+) -> Callable[[Verb], Any]:
+    """Make a function of (ticket, data, user) a POST of the API; it answers with the ticket."""
 
     def wrap(act: Verb) -> Any:
-        def view(request: Request, number: int) -> Response:
-            return once(request, lambda: _do(act, fields, request, number))
+        def do(request: Request, number: int) -> Response:
+            user, ticket = account(request), visible(request, number)
+            data = told(fields, request)
+            with pipeline.change(Actor.user(user)):
+                made = act(ticket, data, user)
+            return Response(shown(request, made.pk if isinstance(made, Ticket) else number))
 
-        view.__doc__ = act.__doc__
-        view.__name__ = f"ticket_{name}"
-        described = extend_schema(
-            request=fields,
-            responses={
-                200: OpenApiTypes.OBJECT,
-                400: OpenApiTypes.OBJECT,
-                409: OpenApiTypes.OBJECT,
-            },
-            operation_id=f"tickets_{name}",
-        )
-        guarded = permission_classes([IsAuthenticated, may])(
-            throttle_classes([TokenThrottle])(view)
-        )
-        return described(api_view(["POST"])(parser_classes([StrictJSONParser])(guarded)))
+        do.__doc__ = act.__doc__
+        return posted(f"tickets_{name}", fields, may)(do)
 
     return wrap
-
-
-def _do(act: Verb, fields: type[bodies.Strict], request: Request, number: int) -> Response:
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101 - the permission class let only accounts in
-    ticket = visible(request, number)
-    form = fields(data=request.data)
-    form.is_valid(raise_exception=True)
-    with pipeline.change(Actor.user(user)):
-        made = act(ticket, form.validated_data, user)
-    answer = shapes.ticket(visible(request, made.pk if isinstance(made, Ticket) else number))
-    return Response(answer)
 
 
 @verb("reply", bodies.Reply, may=MayReply)
 def reply(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     """Answer in public, or write an internal note."""
     if data["internal"]:
+        mentions.check(ticket, data["body"])
         tickets.add_note(ticket, body=data["body"], user=user)
         return
-    if user.role == Role.LIGHT and not user.is_admin:
+    if not can(user, Right.REPLY):
         raise PermissionDenied("A light agent writes internal notes only.")
+    work.current().cache[secrets.ANYWAY] = data["anyway"]
     tickets.reply(
         ticket,
         body=data["body"],
@@ -179,19 +159,23 @@ def unmerge(ticket: Ticket, data: dict[str, Any], user: User) -> Ticket:
 @verb("split", bodies.Split)
 def split(ticket: Ticket, data: dict[str, Any], user: User) -> Ticket:
     """Take messages out into a new ticket; answers with that one."""
-    return tickets.split(ticket, data["messages"])
+    return tickets.split(ticket, data["messages"], subject=data["subject"])
 
 
 @verb("link", bodies.Link)
 def link(ticket: Ticket, data: dict[str, Any], user: User) -> None:
-    """Link the ticket to something outside."""
-    loop.add_link(ticket, url=data["url"], kind=data["kind"])
+    """Link the ticket to something outside, or to another ticket (`related`, `duplicate`)."""
+    other = ties.other_of(user, data["url"])
+    if other is None:
+        loop.add_link(ticket, url=data["url"], kind=data["kind"])
+    else:
+        ties.tie(ticket, other, kind=data["kind"])
 
 
 @verb("unlink", bodies.Unlink)
 def unlink(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     """Take a link off."""
-    loop.remove_link(ticket, url=data["url"])
+    ties.untie(ticket, url=data["url"])
 
 
 @verb("issue", bodies.Issue)
@@ -239,7 +223,16 @@ def restore(ticket: Ticket, data: dict[str, Any], user: User) -> None:
     tickets.restore(ticket)
 
 
-@verb("spam", bodies.Empty)
+@verb("spam", bodies.Spam)
 def spam(ticket: Ticket, data: dict[str, Any], user: User) -> None:
-    """Mark as spam: nothing is ever sent."""
+    """Mark as spam: nothing is ever sent; its sender may be blocked with it."""
     tickets.mark_spam(ticket)
+    if data["block"]:
+        guard.block_sender(ticket, by=user, what=data["block"], reason="spam")
+
+
+@verb("refer", bodies.Refer)
+def refer(ticket: Ticket, data: dict[str, Any], user: User) -> None:
+    """Put it on product's list; the reason is a note, too (S46)."""
+    triage.refer(ticket, why=data["reason"], user=user)
+    referring.refer(ticket, why=data["reason"], area=data["area"])
