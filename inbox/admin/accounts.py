@@ -4,16 +4,35 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from inbox.accounts.models import ApiToken, Team, User
+from inbox.accounts import members
+from inbox.accounts.models import ApiToken, Role, Team, User
+from inbox.admin.audited import Audited
 from inbox.common.versions import bump
 
 
+class StaffForm(UserChangeForm):
+    """An account; the last administrator stays one."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what would leave nobody who can let others in."""
+        given: dict[str, Any] = super().clean() or {}
+        stays = given.get("is_active") and (
+            given.get("is_superuser") or given.get("role") == Role.ADMIN
+        )
+        if not stays and not members.admins().exclude(pk=self.instance.pk).exists():
+            raise ValidationError(members.LAST_ADMIN)
+        return given
+
+
 @admin.register(User)
-class StaffAdmin(UserAdmin):
+class StaffAdmin(Audited, UserAdmin):
     """Accounts; an account's own e-mail is its identity for mail."""
 
+    form = StaffForm
     list_display = ("username", "display_name", "email", "role", "is_active")
     list_filter = ("role", "is_active", "teams")
     filter_horizontal = ("teams",)
@@ -34,7 +53,7 @@ class StaffAdmin(UserAdmin):
 
 
 @admin.register(Team)
-class TeamAdmin(admin.ModelAdmin):
+class TeamAdmin(Audited):
     """Teams; a restricted one keeps its tickets to itself."""
 
     list_display = ("key", "name", "restricted")
@@ -46,7 +65,7 @@ class TeamAdmin(admin.ModelAdmin):
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(admin.ModelAdmin):
+class ApiTokenAdmin(Audited):
     """Tokens are made on the command line and can be revoked here."""
 
     list_display = ("user", "label", "created_at", "last_used_at", "expires_at", "revoked_at")

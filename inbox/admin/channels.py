@@ -7,7 +7,8 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from inbox.channels import directory, registry, sources
+from inbox.admin.audited import Audited
+from inbox.channels import directory, registry, sources, use
 from inbox.channels.contract import ConfigError
 from inbox.channels.models import Channel, Source, SourceGroup
 from inbox.common.versions import bump
@@ -26,7 +27,7 @@ class ChannelForm(forms.ModelForm):
         self.fields["kind"] = forms.ChoiceField(
             choices=[(name, kind.label) for name, kind in registry.all_kinds().items()]
         )
-        self.specs = {s.name: s for k in registry.all_kinds().values() for s in k.settings}
+        self.specs = {s.name: s for k in registry.all_kinds().values() for s in k.all_settings}
         secrets = self.instance.secrets if self.instance.pk else {}
         for name, spec in self.specs.items():
             field = forms.CharField(required=False, help_text=spec.help)
@@ -44,7 +45,7 @@ class ChannelForm(forms.ModelForm):
         secrets = self.instance.secrets if self.instance.pk else {}
         settings = dict(self.instance.settings or {})
         known = registry.all_kinds().get(data.get("kind", ""))
-        own = {spec.name for spec in known.settings} if known else set()
+        own = {spec.name for spec in known.all_settings} if known else set()
         for name, spec in self.specs.items():
             if name not in own:
                 continue
@@ -53,6 +54,8 @@ class ChannelForm(forms.ModelForm):
                 secrets[name] = value
             elif not spec.secret:
                 settings[name] = value
+        if data.get("active") and self.instance.disconnected_at is not None:
+            raise forms.ValidationError("It is disconnected: connect it again on its own page.")
         self.instance.settings = {name: value for name, value in settings.items() if value}
         self.instance.secrets_text = json.dumps(secrets)
         self.instance.kind, self.instance.key = data.get("kind", ""), data.get("key", "")
@@ -64,7 +67,7 @@ class ChannelForm(forms.ModelForm):
 
 
 @admin.register(Channel)
-class ChannelAdmin(admin.ModelAdmin):
+class ChannelAdmin(Audited):
     """Connections and their health."""
 
     form = ChannelForm
@@ -73,7 +76,7 @@ class ChannelAdmin(admin.ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> Any:
         """Head, settings, health."""
-        settings = [f"set_{s.name}" for k in registry.all_kinds().values() for s in k.settings]
+        settings = [f"set_{s.name}" for k in registry.all_kinds().values() for s in k.all_settings]
         return [
             (None, {"fields": ChannelForm.Meta.fields}),
             ("Settings", {"fields": list(dict.fromkeys(settings))}),
@@ -90,6 +93,16 @@ class ChannelAdmin(admin.ModelAdmin):
         """The form with its own fields."""
         kwargs["fields"] = ChannelForm.Meta.fields
         return super().get_form(request, obj, change, **kwargs)
+
+    def has_change_permission(self, request: HttpRequest, obj: Channel | None = None) -> bool:
+        """Settings are changed by those who use the connection (S34)."""
+        mine = obj is None or use.may_use(obj, request.user.pk or 0)
+        return mine and bool(super().has_change_permission(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Channel | None = None) -> bool:
+        """The same."""
+        mine = obj is None or use.may_use(obj, request.user.pk or 0)
+        return mine and bool(super().has_delete_permission(request, obj))
 
     @admin.display(description="Webhook address")
     def webhook_url(self, channel: Channel) -> str:
@@ -140,7 +153,7 @@ class SourceForm(forms.ModelForm):
         return settings
 
 
-class PlaceAdmin(admin.ModelAdmin):
+class PlaceAdmin(Audited):
     """Rows that every process keeps in memory."""
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
@@ -178,7 +191,7 @@ class SourceAdmin(PlaceAdmin):
 
 
 @admin.register(MirrorTarget)
-class MirrorTargetAdmin(admin.ModelAdmin):
+class MirrorTargetAdmin(Audited):
     """Where the team is asked: by topic (a category) the one who knows it, else the fallback."""
 
     list_display = ("channel", "purpose", "place", "topic", "mention")

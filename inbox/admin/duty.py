@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from inbox.admin.audited import Audited
 from inbox.common.versions import bump
 from inbox.followups.models import FollowUp
 from inbox.oncall.models import Absence, Override, Rotation, RotationMember
@@ -18,7 +19,7 @@ class MemberInline(admin.TabularInline):
 
 
 @admin.register(Rotation)
-class RotationAdmin(admin.ModelAdmin):
+class RotationAdmin(Audited):
     """Who is on duty on which day."""
 
     list_display = ("key", "name", "turn", "zone", "handover", "starts_on", "roster")
@@ -30,7 +31,7 @@ class RotationAdmin(admin.ModelAdmin):
         bump("rotations")
 
 
-class _Bumping(admin.ModelAdmin):
+class _Bumping(Audited):
     """Rows that every process keeps: saving and deleting them says so."""
 
     stamp = "rotations"

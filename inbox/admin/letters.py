@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from inbox import pipeline
+from inbox.admin.audited import Audited
 from inbox.channels.models import Delivery
 from inbox.common.work import Actor
 from inbox.operations import receiving
@@ -17,7 +18,7 @@ from inbox.outbox.models import Outgoing
 from inbox.tickets.errors import VerbError
 
 
-class ReadOnly(admin.ModelAdmin):
+class ReadOnly(Audited):
     """Rows that nobody edits; only verbs change them."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

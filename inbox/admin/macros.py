@@ -7,11 +7,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from inbox.admin.audited import Audited
 from inbox.macros.models import Macro
 
 
 @admin.register(Macro)
-class MacroAdmin(admin.ModelAdmin):
+class MacroAdmin(Audited):
     """The desk's own pages, with their preview and their checks."""
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

@@ -6,12 +6,13 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from inbox.admin.audited import Audited
 from inbox.reports import services
 from inbox.reports.models import ReportProgress
 
 
 @admin.register(ReportProgress)
-class ReportProgressAdmin(admin.ModelAdmin):
+class ReportProgressAdmin(Audited):
     """One row, made by the job that keeps the figures."""
 
     list_display = ("__str__", "built_to", "renewed_at")

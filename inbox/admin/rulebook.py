@@ -44,7 +44,7 @@ def lines() -> list[Line]:
         Line(
             rule=rule,
             number=number,
-            text=sentence(rule.trigger, rule.condition, rule.actions, stop=rule.stop),
+            text=sentence(rule.trigger, rule.condition, rule.actions, stop=rule.stop, brief=True),
             hits=sum(counted.get(rule.pk, ())),
             bars=_bars(counted.get(rule.pk, [0] * BARS)),
         )

@@ -13,7 +13,9 @@ from django.views.decorators.http import require_POST
 
 from inbox.accounts.models import User
 from inbox.admin import rulebook
+from inbox.admin.audited import NOTED, Audited
 from inbox.admin.ruleform import RuleForm
+from inbox.audit import services as audit
 from inbox.channels import registry
 from inbox.common.versions import bump
 from inbox.routing import backtest
@@ -25,7 +27,7 @@ BOOK = "admin/inbox/rule/book.html"
 
 
 @admin.register(Rule)
-class RuleAdmin(admin.ModelAdmin):
+class RuleAdmin(Audited):
     """The rule book at the admin's own addresses, drawn like the desk."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -76,12 +78,14 @@ class RuleAdmin(admin.ModelAdmin):
 
     def _save(self, request: HttpRequest, rule: Rule, form: RuleForm) -> HttpResponse:
         new = rule.pk is None
+        before = _state(Rule.objects.filter(pk=rule.pk).first())
         form.instance.paused_reason = ""  # saving wakes a rule that was put to rest
         saved = form.save()
         names = [str(action["category"]) for action in saved.actions if "category" in action]
         Category.objects.bulk_create([Category(name=n) for n in names], ignore_conflicts=True)
         for name in ("rules", "categories"):
             bump(name)
+        setattr(request, NOTED, audit.differences(before, _state(saved)))
         log = self.log_addition if new else self.log_change
         log(request, saved, [{"added" if new else "changed": {}}])
         messages.success(request, f"“{saved.label}” is live.")
@@ -122,6 +126,12 @@ class RuleAdmin(admin.ModelAdmin):
         """Every rule that is on, asked about a pasted message; nothing is changed."""
         self._need(request)
         return page(request, "admin/inbox/rule/try.html", _pasted(request))
+
+
+def _state(rule: Rule | None) -> dict[str, Any]:
+    """What the audit log says of a rule before and after."""
+    names = ("label", "trigger", "condition", "actions", "stop", "enabled")
+    return {name: getattr(rule, name) for name in names} if rule else {}
 
 
 def _user(request: HttpRequest) -> User:

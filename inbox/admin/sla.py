@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from inbox.admin.audited import Audited
 from inbox.calendars.clock import DAYS, BusinessCalendar, read_interval
 from inbox.calendars.models import Calendar
 from inbox.calendars.services import save_calendar
@@ -14,7 +15,7 @@ from inbox.sla.models import Policy
 
 
 @admin.register(Policy)
-class PolicyAdmin(admin.ModelAdmin):
+class PolicyAdmin(Audited):
     """What is promised."""
 
     list_display = (
@@ -82,7 +83,7 @@ def _list(text: str) -> list[str]:
 
 
 @admin.register(Calendar)
-class CalendarAdmin(admin.ModelAdmin):
+class CalendarAdmin(Audited):
     """Business hours; running clocks keep the version they were started with."""
 
     form = CalendarForm

@@ -12,7 +12,11 @@ from inbox.channels.sources import check_settings
 from inbox.common.config import DEFAULTS
 from inbox.macros import actions as macro_actions
 from inbox.macros import wording
+from inbox.playbooks.definition import template_from
+from inbox.privacy.policies import check as check_retention
 from inbox.routing.engine import BadRule, RuleSpec, compile_rule
+from inbox.tickets import naming
+from inbox.tickets.errors import VerbError
 
 SECTIONS = (
     "people",
@@ -30,8 +34,6 @@ SECTIONS = (
     "settings",
     "categories",
 )
-# Sections of rooms that do not exist yet: read, reported, not stored.
-LATER = ("playbooks",)
 UNITS = ("minutes", "hours", "business_minutes", "business_hours", "business_days")
 
 
@@ -184,8 +186,12 @@ def _policy(row: dict[str, Any]) -> None:
 
 
 def _channel(row: dict[str, Any]) -> None:
-    _only(row, "kind", "key", "label", "settings", "policy", "owner", "purpose", "active")
+    _only(row, "kind", "key", "label", "settings", "policy", "owner", "purpose", "active", "use")
     str(row["kind"]), str(row["key"])
+    users = row.get("use") or {}
+    _only(users, "teams", "people")
+    if not all(isinstance(names, list) for names in users.values()):
+        raise ValueError("use names lists of teams and people")
 
 
 def _source(row: dict[str, Any]) -> None:
@@ -206,9 +212,16 @@ def _setting(row: dict[str, Any]) -> None:
     kind = type(DEFAULTS[name])
     if type(value) is not kind or (kind is str and name.startswith("label_") and not value.strip()):
         raise ValueError(f"“{value}” is not {KINDS[kind]}")
+    if name == naming.SETTING:
+        try:
+            naming.checked(value)
+        except VerbError as error:
+            raise ValueError(error.text) from error
+    if name == "retention":
+        check_retention(value)
 
 
-KINDS = {str: "a text", int: "a number", bool: "true or false", list: "a list"}
+KINDS = {str: "a text", int: "a number", bool: "true or false", list: "a list", dict: "a mapping"}
 
 
 def _rotation(row: dict[str, Any]) -> None:
@@ -331,6 +344,10 @@ def _macro(row: dict[str, Any]) -> None:
             raise ValueError(f"{name} is a list")
 
 
+def _playbook(row: dict[str, Any]) -> None:
+    template_from(row)
+
+
 CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
     "people": _person,
     "teams": _team,
@@ -342,5 +359,6 @@ CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
     "follow_ups": _follow_up,
     "rules": _rule,
     "macros": _macro,
+    "playbooks": _playbook,
     "settings": _setting,
 }

@@ -1,12 +1,15 @@
 """Load and dump the whole configuration as one reviewed file."""
 
+from pathlib import Path
 from typing import Any
 
 import yaml
 from django.db import transaction
 
 from inbox.accounts.models import Team, User
+from inbox.audit import services as audit
 from inbox.calendars.models import Calendar
+from inbox.channels import use
 from inbox.channels.models import Channel, Source
 from inbox.common.config import DEFAULTS, setting
 from inbox.common.models import Setting
@@ -15,12 +18,17 @@ from inbox.handbook import storing
 from inbox.handbook.reading import BadHandbook, read
 from inbox.macros.models import Macro, SeenBy
 from inbox.oncall.models import Rotation
+from inbox.playbooks.models import Playbook
 from inbox.routing.models import Rule
 from inbox.sla.models import Policy
 from inbox.tickets.models import Category
 
+PRESET = Path(__file__).parent / "presets" / "devrel.yaml"
 
-def load(text: str, *, dry_run: bool = False, prune: bool = False) -> list[str]:
+
+def load(
+    text: str, *, dry_run: bool = False, prune: bool = False, by: audit.By = audit.COMMAND
+) -> list[str]:
     """Load a file; the differences, a line each. One bad line changes nothing.
 
     Raises `BadHandbook`.
@@ -31,9 +39,16 @@ def load(text: str, *, dry_run: bool = False, prune: bool = False) -> list[str]:
             changes = storing.store(book, prune=prune)
         except storing.BadReference as error:
             raise BadHandbook([str(error)]) from error
+        if changes and not dry_run:
+            audit.record(by, "handbook.loaded", new={"changes": list(changes), "prune": prune})
         if dry_run:
             transaction.set_rollback(True)
     return list(changes)
+
+
+def load_preset() -> list[str]:
+    """Load the shipped handbook; the differences, a line each."""
+    return load(PRESET.read_text("utf-8"))
 
 
 def dump() -> str:
@@ -61,6 +76,9 @@ def dump() -> str:
         "macros": [
             _macro(row)
             for row in Macro.objects.exclude(seen_by=SeenBy.OWNER).select_related("team")
+        ],
+        "playbooks": [
+            {**book.definition, "active": book.active} for book in Playbook.objects.order_by("key")
         ],
         "pleasantries": setting("pleasantries"),
         "settings": [
@@ -141,6 +159,9 @@ def _channel(channel: Channel) -> dict[str, Any]:
     row |= {"settings": channel.settings, "purpose": channel.purpose, "active": channel.active}
     if channel.policy:
         row["policy"] = channel.policy.key
+    users = use.users_of(channel)
+    if any(users.values()):
+        row["use"] = users
     return {**row, "owner": owner} if owner else row
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from inbox.accounts.models import Team, User
 from inbox.calendars.models import Calendar
 from inbox.calendars.services import save_calendar
-from inbox.channels import directory, registry
+from inbox.channels import directory, registry, use
 from inbox.channels.contract import ConfigError
 from inbox.channels.models import Channel, Source, SourceGroup
 from inbox.common.config import change_setting, setting
@@ -20,6 +20,8 @@ from inbox.macros.models import Macro, SeenBy
 from inbox.macros.services import check as check_macro
 from inbox.macros.wording import BadMacro
 from inbox.oncall.models import Rotation, RotationMember
+from inbox.playbooks.definition import template_from
+from inbox.playbooks.models import Playbook
 from inbox.routing.models import Rule
 from inbox.sla.models import Policy
 from inbox.tickets.models import Category
@@ -70,6 +72,7 @@ def store(book: Handbook, *, prune: bool = False) -> Changes:
         "rotations",
         "follow_ups",
         "macros",
+        "playbooks",
     ):
         bump(stamp)
     directory.forget()
@@ -164,13 +167,26 @@ def _channel(row: dict[str, Any], changes: Changes) -> None:
         "owner_on_duty": owner == "on_duty",
         "owner": _find(User, owner, "username") if owner not in (None, "on_duty") else None,
         "purpose": row.get("purpose", "support"),
-        "active": bool(row.get("active", True)),
+        # what was disconnected is connected by its credentials only
+        "active": bool(row.get("active", True)) and not (known and known.disconnected_at),
     }
     channel = changes.put(Channel, where, values)
     try:
         registry.get(row["kind"]).validate(channel.config)
     except ConfigError as error:
         raise BadReference(f"channel {row['kind']}/{row['key']}: {error}") from error
+    if "use" in row:
+        _use(channel, row["use"] or {}, changes)
+
+
+def _use(channel: Channel, wanted: dict[str, list[str]], changes: Changes) -> None:
+    """Who may use it; empty lets everybody."""
+    teams = [_find(Team, key) for key in wanted.get("teams", [])]
+    people = [_find(User, name, "username") for name in wanted.get("people", [])]
+    before = use.users_of(channel)
+    use.limit(channel, teams=teams, people=people)
+    if use.users_of(channel) != before:
+        changes.append(f"~ channel {channel}: use")
 
 
 def _source(row: dict[str, Any], changes: Changes) -> None:
@@ -301,6 +317,20 @@ def _macro(row: dict[str, Any], changes: Changes) -> None:
     changes.put(Macro, {"key": row["key"]}, values)
 
 
+def _playbook(row: dict[str, Any], changes: Changes) -> None:
+    """Stored as it is written; runs that go on keep what they were started with."""
+    definition = {name: value for name, value in row.items() if name != "active"}
+    template = template_from(definition)
+    _find(Calendar, template.calendar)
+    values = {
+        "name": template.name[:120],
+        "summary": template.summary[:500],
+        "definition": definition,
+        "active": bool(row.get("active", True)),
+    }
+    changes.put(Playbook, {"key": template.key}, values)
+
+
 WRITERS: dict[str, Callable[[Any, Changes], None]] = {
     "teams": _team,
     "people": _person,
@@ -313,6 +343,7 @@ WRITERS: dict[str, Callable[[Any, Changes], None]] = {
     "rules": _rule,
     "follow_ups": _follow_up,
     "macros": _macro,
+    "playbooks": _playbook,
     "settings": _setting,
 }
 
@@ -325,6 +356,7 @@ def _prune(book: Handbook, changes: Changes) -> None:
         ("policies", Policy.objects.all()),
         ("follow_ups", FollowUp.objects.all()),
         ("macros", Macro.objects.exclude(seen_by=SeenBy.OWNER)),
+        ("playbooks", Playbook.objects.filter(runs=None)),
     ):
         if name not in book.sections:
             continue

@@ -11,9 +11,10 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connection
 
-from inbox.accounts.models import User
+from inbox.accounts import members
 from inbox.channels.models import Channel, Delivery
 from inbox.common.config import setting
+from inbox.guard.models import Secret
 from inbox.mirrors import announcing
 from inbox.outbox.models import Outgoing
 from inbox.search import indexing
@@ -43,7 +44,14 @@ def findings() -> Iterator[Finding]:
     yield from _channels()
     yield from _accounts()
     yield from _stuck()
+    yield from _leaks()
     yield _search()
+
+
+def warnings() -> list[Finding]:
+    """What is not as it should be, of the checks that cost little: for a page."""
+    checks = [_files(), *_keys(), *_accounts(), _search()]
+    return [finding for finding in checks if finding.level != "ok"]
 
 
 def _search() -> Finding:
@@ -111,10 +119,10 @@ def _channels() -> Iterator[Finding]:
 
 
 def _accounts() -> Iterator[Finding]:
-    if not User.objects.filter(is_superuser=True, is_active=True).exists():
+    if not members.admins().exists():
         yield Finding("wrong", "no administrator: run `manage.py createsuperuser`")
     if not setting("require_admin_totp"):
-        yield Finding("warn", "administrators sign in without a second factor; turn it on")
+        yield Finding("warn", "administrators need no second factor: turn it on at /team/")
 
 
 def _stuck() -> Iterator[Finding]:
@@ -123,3 +131,12 @@ def _stuck() -> Iterator[Finding]:
     if failed or held:
         text = f"{failed} failed deliveries, {held} failed or held outgoing: see the dead letters"
         yield Finding("warn", text)
+
+
+def _leaks() -> Iterator[Finding]:
+    """Secrets that came in and that nobody says are replaced."""
+    open_ones = Secret.objects.filter(rotated_at=None)
+    unknown, standing = open_ones.filter(acknowledged_at=None).count(), open_ones.count()
+    if standing:
+        text = f"{standing} secrets came in and are not replaced, {unknown} of them not confirmed"
+        yield Finding("warn", f"{text}: see /admin/inbox/secret/")

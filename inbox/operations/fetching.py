@@ -10,6 +10,7 @@ from inbox.channels.contract import DeliveryError
 from inbox.channels.models import Fetch
 from inbox.common import live
 from inbox.common.work import Actor
+from inbox.guard import screening, secrets
 from inbox.livechat import services as livechat
 from inbox.tickets import files
 from inbox.tickets.models import Attachment
@@ -34,6 +35,9 @@ def fetch(pk: int, *, now: datetime) -> str:
         content = channel.type.fetch(row.url, channel.config)
     except DeliveryError as error:
         return _failed(row, error, now)
+    kind = row.attachment.content_type
+    found = screening.secrets_in(screening.text_of(content, kind)[0], "file")
+    content = screening.clean_bytes(content, kind) if found else content
     digest = files.store(content)
     Attachment.objects.filter(pk=row.attachment_id).update(
         sha256=digest, size=len(content), is_missing=False, missing_reason=""
@@ -42,6 +46,7 @@ def fetch(pk: int, *, now: datetime) -> str:
     message = row.attachment.message
     if message is not None:
         with pipeline.change(Actor.system("fetch"), now=now):
+            secrets.found_in_file(message, found)
             livechat.file_came(message)
         live.publish(0, message.ticket_id, ["file"], message.ticket.restricted_team_id)
     return "done"

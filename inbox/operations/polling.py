@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from inbox.channels import inlet
 from inbox.channels.contract import Capability, ChannelError, Polled
+from inbox.channels.health import WELL, ill
 from inbox.channels.models import Channel
 from inbox.common.queue import Job, enqueue
 
@@ -76,10 +77,10 @@ def poll(pk: int, *, now: datetime) -> int | None:
         _finish(channel, now, poll_cursor=cursor, **_health(cursor, now))
     except ChannelError as error:
         log.warning("poll_failed", channel=str(channel), reason=str(error))
-        _finish(channel, now, health="error", health_text=str(error)[:250])
+        _finish(channel, now, **ill(str(error)))
     except Exception as error:  # noqa: BLE001 - one broken mailbox must not stop the others
         log.warning("poll_failed", channel=str(channel), reason=type(error).__name__)
-        _finish(channel, now, health="error", health_text="the mailbox could not be read")
+        _finish(channel, now, **ill("the mailbox could not be read"))
     return len(stored)
 
 
@@ -91,8 +92,7 @@ def _health(cursor: Mapping[str, Any], now: datetime) -> dict[str, object]:
     if not cursor.get("asked", True):
         return {}
     trouble = str(cursor.get("trouble") or "")
-    state = "error" if trouble else "ok"
-    return {"health": state, "health_text": trouble[:250], "last_in_at": now}
+    return {**(ill(trouble) if trouble else WELL), "last_in_at": now}
 
 
 def _fetch(channel: Channel, now: datetime, stored: list[int]) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from inbox.accounts.models import User
 from inbox.channels import inlet, registry
 from inbox.channels.contract import BadSignature, ChannelError, RawRequest
 from inbox.channels.models import Channel, Delivery, DeliveryState
+from inbox.guard import inspecting
 from inbox.people import services as people
 
 Look = Callable[[str, bytes, Mapping[str, str]], Mapping[str, Any]]
@@ -70,6 +71,8 @@ def replay(pk: int, *, now: datetime) -> str:
     delivery = Delivery.objects.get(pk=pk)
     if delivery.state == DeliveryState.PROCESSING:
         return "is being processed"
+    if delivery.done_at is not None and not delivery.body and not delivery.headers:
+        return "was erased: what came is no longer here"
     Delivery.objects.filter(pk=pk).update(
         state=DeliveryState.PENDING, not_before=None, error="", reason=""
     )
@@ -86,7 +89,8 @@ def ignore(delivery: Delivery) -> None:
 def inspector(name: str) -> Look:
     """The function that looks into inputs of a kind. Raises `CannotReceive`."""
     kinds = registry.all_kinds()
-    found = {k.inspect_name or n: k.inspect for n, k in kinds.items() if k.inspect}
+    found: dict[str, Look] = {"secrets": inspecting.inspect}
+    found |= {k.inspect_name or n: k.inspect for n, k in kinds.items() if k.inspect}
     look = found.get(name)
     if look is None:
         raise CannotReceive(f"there is nothing to inspect as {name!r}: {', '.join(found)}", 1)

@@ -5,13 +5,19 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db.models import Q
+from django.utils import timezone
 
+from inbox.bulk import services as bulk
 from inbox.channels.models import Delivery, DeliveryState, Fetch
 from inbox.common.crash import point
 from inbox.common.queue import Job, enqueue
+from inbox.history import services as history
 from inbox.operations import acting
 from inbox.outbox.models import Outgoing, OutgoingState
+from inbox.people import paging
+from inbox.playbooks import jobs as playbookjobs
 from inbox.tickets import counts
+from inbox.webhooks import sending as webhooks
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +38,9 @@ def due_outgoing(now: datetime, *, limit: int = AT_ONCE) -> list[int]:
     """Rows to send, and rows whose outcome has to be looked up."""
     waiting = Q(state=OutgoingState.QUEUED) | Q(state=OutgoingState.UNCERTAIN, lease_until=None)
     lost = Q(state__in=[OutgoingState.SENDING, OutgoingState.UNCERTAIN], lease_until__lt=now)
-    rows = Outgoing.objects.filter(waiting | lost, not_before__lte=now).order_by("id")
+    # what should leave by a connection that was taken away waits until it is there again
+    rows = Outgoing.objects.filter(waiting | lost, not_before__lte=now)
+    rows = rows.filter(channel__disconnected_at=None).order_by("id")
     return list(rows.values_list("pk", flat=True)[:limit])
 
 
@@ -50,6 +58,11 @@ def ring_overdue(*, now: datetime) -> int:
     )
     rung = _ring(Job.PROCESS_DELIVERY, deliveries.order_by("id").values_list("pk", flat=True))
     rung += _ring(Job.FETCH, due_fetches(now))
+    rung += _ring(Job.WEBHOOK, webhooks.due_ids(now))
+    rung += _ring(Job.BULK, bulk.due_ids(now))
+    rung += _ring(Job.HISTORY, history.due_ids(now))
+    rung += _ring(Job.PEOPLE_LIST, paging.due_ids(now))
+    rung += _ring(Job.PLAYBOOK, playbookjobs.due_ids(now))
     return rung + _ring(Job.DELIVER, due_outgoing(now))
 
 
@@ -80,5 +93,6 @@ def _safely(act: Callable[[int, datetime], bool], pk: int, now: datetime) -> int
 
 
 def fold() -> None:
-    """Fold the counts' delta rows into one row each."""
+    """Fold the counts' delta rows into one row each; old steps are forgotten."""
     counts.fold()
+    bulk.forget(now=timezone.now())

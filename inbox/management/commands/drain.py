@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from inbox.api.webhookjob import DRAINED
 from inbox.operations import draining
 
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Counts as JSON; exit 1 when the time-out came first."""
-        counts, empty = draining.drain(timeout_seconds=options["timeout"])
+        counts, empty = draining.drain(timeout_seconds=options["timeout"], more=[DRAINED])
         self.stdout.write(json.dumps({**counts, "empty": empty}))
         if not empty:
             sys.exit(1)

@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The kind of input and the files."""
-        parser.add_argument("kind", help="mail")
+        parser.add_argument("kind", help="mail, github, secrets, …")
         parser.add_argument("files", nargs="+")
         parser.add_argument("--header", action="append", default=[], metavar="'Name: value'")
 

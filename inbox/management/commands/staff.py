@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inbox.accounts.models import User
+from inbox.audit import services as audit
 from inbox.operations import receiving
 
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         for text in options["identity"]:
             try:
                 receiving.bind_identity(user, text)
+                audit.record(audit.COMMAND, "user.bound", user.username, new={"identity": text})
             except ValueError as error:
                 raise CommandError(str(error)) from error
         owned = [f"{i.kind}:{i.external_id}" for i in user.identities.order_by("pk")]

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from inbox.accounts.models import ApiToken, User
+from inbox.audit import services as audit
 
 
 class Command(BaseCommand):
@@ -22,5 +24,8 @@ class Command(BaseCommand):
         user = User.objects.filter(username=options["username"], is_active=True).first()
         if user is None:
             raise CommandError(f"there is no active account {options['username']!r}")
-        _, text = ApiToken.issue(user, label=options["label"])
+        with transaction.atomic():
+            row, text = ApiToken.issue(user, label=options["label"])
+            new = {"of": user.username, "label": row.label}
+            audit.record(audit.COMMAND, "apitoken.added", f"apitoken {row.pk}", new=new)
         self.stdout.write(f"Token of {user.username}, shown once: {text}")

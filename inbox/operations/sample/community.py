@@ -22,17 +22,28 @@ from inbox.channels.models import Channel, Delivery
 from inbox.common.versions import bump
 from inbox.common.work import Actor
 from inbox.followups import promises
+from inbox.followups.models import Handover
 from inbox.loop import services as loop
 from inbox.oncall import swaps
 from inbox.oncall.models import Rotation
-from inbox.operations.sample import issues, releases, words
+from inbox.operations.sample import (
+    events,
+    gatherings,
+    issues,
+    past,
+    releases,
+    rooms,
+    voices,
+    words,
+)
 from inbox.outbox.models import HeldReason, Outgoing, OutgoingState
+from inbox.people import merging, standing
 from inbox.people.models import Contact
 from inbox.reports import services as reports
 from inbox.sla.models import Policy
 from inbox.tickets import counts
 from inbox.tickets import services as tickets
-from inbox.tickets.models import Ticket
+from inbox.tickets.models import Category, Ticket
 
 TICKETS = 150
 AGENTS = ("noor", "ilse", "tomas", "priya", "ana")
@@ -55,6 +66,8 @@ def make() -> int:
         raise NoHandbook
     maker = _Maker(timezone.now())
     maker.run()
+    past.make(maker.users["noor"], maker.now)
+    gatherings.make(maker.users, maker.now)
     counts.fold()
     reports.renew(now=maker.now)
     return Ticket.objects.count()
@@ -81,12 +94,18 @@ class _Maker:
 
     def run(self) -> None:
         """Make everything, oldest first."""
-        self._sponsors()
+        sponsors = self._sponsors()
+        for name in sorted({row[3] for row in (*words.ROOMS, *words.CHATS)} | set(words.ABOUT)):
+            Category.objects.get_or_create(name=name)
         issues.make(self.users["ilse"], self.now)
         for n, row in enumerate(words.RULED):
             self._ruled(n, row)
-        for n in range(TICKETS - len(words.RULED + words.ISSUES + words.PULLS)):
+        for n in range(
+            TICKETS - len(words.RULED + words.ISSUES + words.PULLS + words.ROOMS + words.CHATS)
+        ):
             self._question(n)
+        rooms.make(self.users, sponsors, self.now)
+        events.make(self.users, self.now)
         self._duty()
         self._releases()
         self._settle()
@@ -116,6 +135,15 @@ class _Maker:
                 reason="at the dentist",
             ),
         )
+        Handover.objects.create(
+            rotation=rotation,
+            shift_at=self.now - timedelta(hours=5),
+            made_at=self.now - timedelta(hours=5),
+            outgoing=ilse,
+            incoming=tomas,
+            words=words.HANDOVER,
+            written_at=self.now - timedelta(hours=6),
+        )
         open_ones = Ticket.objects.filter(
             lane="us", category="Question", owner__isnull=False
         ).order_by("number")
@@ -136,9 +164,9 @@ class _Maker:
         local = name.split()[0].encode("ascii", "ignore").decode().lower() or f"person{n}"
         return name, f"{local}{n}@{words.DOMAINS[n % len(words.DOMAINS)]}"
 
-    def _sponsors(self) -> None:
+    def _sponsors(self) -> Policy:
         """A hard promise around the clock, so that every state is there on a Sunday too."""
-        Policy.objects.get_or_create(
+        policy, _ = Policy.objects.get_or_create(
             key=SPONSORS,
             defaults={
                 "name": "Sponsors, four hours",
@@ -147,6 +175,7 @@ class _Maker:
             },
         )
         bump("policies")
+        return policy
 
     # ---------------------------------------------------------------- mails
 
@@ -161,6 +190,9 @@ class _Maker:
         at = self.now - self._age(n)
         ticket = self._mail("support", name, address, subject, question, at)
         if ticket is not None:
+            about = words.ABOUT[n % len(words.QUESTIONS)]
+            agent = self.users[AGENTS[n % len(AGENTS)]]
+            self._act(agent, at, partial(tickets.set_category, ticket, about))
             self._go_on(n, ticket, answer, at)
 
     def _age(self, n: int) -> timedelta:
@@ -218,6 +250,9 @@ class _Maker:
 
     def _promise(self, ticket: Ticket) -> None:
         policy = Policy.objects.get(key=SPONSORS)
+        if ticket.number % 3 == 0:  # somebody looked already
+            user = self.users["noor"]
+            tickets.add_note(ticket, body=words.NOTES[0], user=user)
         tickets.set_policy(ticket, policy, reason="a sponsor asks")
         tickets.add_tags(ticket, ["sponsor"])
 
@@ -240,7 +275,7 @@ class _Maker:
         self._act(
             agent, answered, lambda: tickets.reply(ticket, body=answer, user=agent, then="wait")
         )
-        if n % 5 == 0:
+        if n % 5 == 0 and n % 17 not in (5, 6):
             self._ask_again(n, ticket, answered)
         ending = n % 17
         end = min(answered + timedelta(hours=self.dice.uniform(2, 60)), self.now)
@@ -281,6 +316,17 @@ class _Maker:
         loop.add_link(ticket, url=url)
         tickets.close(ticket, resolution="became_issue")
 
+    def _same(self) -> None:
+        """Who writes mails, and asks in the rooms under the same name, was merged by somebody."""
+        for name in ("Mirela Dutko", "Anselm Oyelade"):
+            here = Contact.objects.filter(name=name, identities__kind="slack").first()
+            mails = Contact.objects.filter(name=name, identities__kind="email").first()
+            if here is not None and mails is not None and here != mails:
+                merge = partial(merging.merge, here, mails, why="the same address")
+                self._act(self.users["noor"], self.now, merge)
+                honour = partial(standing.name_champion, here, reason="answering others")
+                self._act(self.users["noor"], self.now, honour)
+
     def _act(self, agent: User, at: datetime, verb: Callable[[], object]) -> None:
         with pipeline.change(Actor.user(agent), now=at):
             verb()
@@ -298,5 +344,10 @@ class _Maker:
             held_reason=HeldReason.UNCERTAIN,
             error="the connection was lost after the mail was handed over",
         )
-        best = Contact.objects.filter(identities__user=None).order_by("pk")[:6]
-        Contact.objects.filter(pk__in=[c.pk for c in best]).update(champion=True)
+        self._same()
+        best = Contact.objects.filter(identities__user=None).distinct().order_by("pk")[:6]
+        with pipeline.change(Actor.user(self.users["noor"]), now=self.now):
+            for contact in best:
+                standing.name_champion(contact, reason="answering others in the community")
+        known = Contact.objects.filter(name="Mirela Dutko", identities__kind="slack").first()
+        voices.make(self.users["noor"], known or best[0], self.now)

@@ -34,6 +34,25 @@ QUESTIONS = (
     ("Office hours: may I show our dashboard?", "We built a freshness dashboard on top of the run log. Would that be of interest?", "Very much so, I put you on the list for the next one."),
     ("Feature: dry run that shows the row counts", "It would help our reviews if `--dry-run` said how many rows each table would move.", "That is a good idea, I opened an issue for it and linked you."),
     ("Cannot sign in to the docs playground", "The playground says my session is over, each time.", "A cookie of last week's release is in the way; delete it once."),
+    ("Upgrade to 2.4: where did the lock file go?", "After the upgrade `millrace.lock` is empty and every plug-in is installed again.", "It moved into `.millrace/`. The first run after the upgrade writes it anew."),
+    ("Airflow operator cannot find the project file", "Works in the shell, fails in the container with \"no such project\". The working directory is /opt/airflow.", "Set `project_dir` on the operator; it does not read the working directory."),
+    ("Column anomaly test ignores our time zone", "Buckets start at midnight UTC, so every Monday looks like an outage.", "Set `timezone` in the test block, each test has its own."),
+    ("One replication slot per table or per project?", "Our primary allows eight slots. Is one per project enough?", "One per project is right: each one holds back the log on its own."),
+    ("Helm chart: secrets as files", "Our cluster mounts secrets as files. Can the chart read them?", "Since chart 0.9: set `secretsFrom: files`."),
+    ("How do I rename a schedule without losing its history?", "Renaming makes a new one and the old runs are gone from the page.", "Use `millrace schedule rename`, it keeps the runs."),
+    ("target-bigquery: numeric precision is lost", "A NUMERIC(38, 9) arrives as FLOAT64, and cents are gone.", "Set `use_numeric: true`; it is off for old projects only."),
+    ("Docs: the Kafka page has two different ports", "The example says 9092, the table says 9093. Which one is right?", "9092; the table is corrected."),
+    ("May we publish our tap under another licence?", "Our lawyers ask whether the SDK forces a licence.", "No, the SDK is permissive. Pick what suits you."),
+    ("Backfill of one month without touching the state", "We need March again, without moving the bookmark.", "Run it with `--state-id backfill`; it has a bookmark of its own."),
+    ("Log lines are cut at 8 kB", "Long SQL in the log ends with three dots, so we cannot copy it.", "Set `log_line_limit: 0` for that run."),
+    ("Can a run tell Slack when it fails?", "We would like a message with a link to the log.", "Yes: add `notify: slack` to the job and give it the hook."),
+)  # fmt: skip
+# what each of them is about
+ABOUT = (
+    "Connector", "Bug", "Bug", "How-to", "Docs gap", "Connector", "Bug", "Deployment", "Contribution",
+    "How-to", "Connector", "How-to", "Bug", "Community", "Feature request", "Bug", "Bug", "Deployment",
+    "Data tests", "Connector", "Deployment", "How-to", "Connector", "Docs gap", "Contribution", "How-to",
+    "Bug", "How-to",
 )  # fmt: skip
 HOLDS = (
     "waiting for the debugging call on Thursday",
@@ -48,6 +67,12 @@ FOLLOW_UPS = (
 NOTES = (
     "Same as the ticket of last week, the fix is in review.",
     "Asked the team in #support, the connector people look at it.",
+)
+
+# what one shift leaves to the next
+HANDOVER = (
+    "The replication slot of Mirela is urgent: her disk is nearly full, and the fix is in review.\n\n"
+    "Anselm is in a call with Tomás on Friday at 10:00, so leave his state question alone."
 )
 
 # (mailbox, sender, name, subject, text, extra headers): one for each shipped rule and near-miss
@@ -91,3 +116,99 @@ PULLS = (
     (2, "ewan-mc", "millrace/core", "Add key-pair authentication to the warehouse target", "Checks are green. Should the passphrase be optional?", ("label_triage",)),
     (5, "zofia-n", "millrace/tap-github", "Wait as long as the header says", "Fixes the endless sleep.", ()),
 )  # fmt: skip
+
+# ---------------------------------------------------------------- rooms and chats
+
+# handle: name, zone, hours from UTC
+HANDLES = {
+    "mirela": ("Mirela Dutko", "America/Halifax", -4),
+    "anselm": ("Anselm Oyelade", "Africa/Lagos", 1),
+    "oskar": ("Oskar Amadi", "Europe/Stockholm", 1),
+    "luca": ("Luca Ferrand", "Europe/Paris", 1),
+    "dorothea": ("Dorothea Quill", "Australia/Hobart", 11),
+    "imogen": ("Imogen Tark", "Europe/London", 0),
+    "kezia": ("Kezia Brandvold", "America/New_York", -5),
+    "farid": ("Farid Benning", "Europe/Berlin", 1),
+}
+
+# whose profile shows the address that they write mails from
+MAILS = {"mirela": "mirela0@solvane.example.org", "anselm": "anselm1@northpeak.example.org"}
+
+# a row: minutes ago, room, who, category, owner, text, and what came after
+# (minutes later, who, says | note | wait | close, words)
+ROOMS = (
+    (
+        198, "troubleshooting", "mirela", "Connector", "ilse",
+        "Replication slot grows after every run\nSince we moved to tap-postgres 2.3 it keeps growing after every `millrace run`. The disk of the primary hit 92 % this morning:\n```slot_name       active   retained_wal\nmillrace_slot   f        48 GB```\nCan we flush it without a full resync?",
+        (
+            (6, "tomas", "wait", "Hi Mirela, which version of the connector is it, and does the heartbeat run?"),
+            (22, "mirela", "says", "2.3.1, and the heartbeat is off. We never needed it before."),
+            (60, "noor", "note", "Same as millrace/core#412, the fix is in review for v2.4. Please do not tell her to drop the slot on a live primary, she would lose her position."),
+            (74, "ilse", "wait", "Two quick questions so that we do not guess: is the slot inactive between runs, and how much room is left on the disk?"),
+            (183, "mirela", "says", "Slot is inactive between runs. We have about 20 GB left, so it is urgent-ish 😅"),
+        ),
+    ),
+    (
+        281, "troubleshooting", "anselm", "Bug", "tomas",
+        "Incremental state lost after upgrade to 2.3.1\n`millrace state get` prints {} and every table syncs from the start. How do we get the old state back?",
+        (),
+    ),
+    (
+        152, "getting-started", "oskar", "Docs gap", "ilse",
+        "Which Python versions does the 2.x installer need?\nThe getting started page says 3.9, the installer says 3.10.",
+        ((30, "ilse", "note", "The page is wrong since 2.2, I open a docs issue."),),
+    ),
+    (
+        34, "contributing", "luca", "Contribution", "",
+        "First pull request: where do integration tests live?\nFound the unit tests. Is there a fixture for a database?",
+        (),
+    ),
+    (
+        96, "troubleshooting", "dorothea", "How-to", "priya",
+        "How do you test schema changes before production?\nWe clone the warehouse per branch, it takes an hour each time.",
+        (),
+    ),
+    (
+        62, "troubleshooting", "kezia", "Deployment", "noor",
+        "Helm chart: the scheduler restarts every night at 02:00\nNothing in the log but `SIGTERM`.",
+        ((20, "noor", "note", "Looks like the node pool’s maintenance window. Asking for the events."),),
+    ),
+    (
+        4300, "troubleshooting", "anselm", "Connector", "ilse",
+        "Dropping an inactive slot safely: what is the order?\nI do not want to lose the position.",
+        (
+            (25, "ilse", "wait", "Stop the run, check that `active` is f, then advance the replication slot to the current position. Do not drop it, you would lose where you were."),
+            (60, "anselm", "says", "That worked, thank you!"),
+            (65, "ilse", "close", "solved"),
+        ),
+    ),
+    (
+        9000, "troubleshooting", "oskar", "Connector", "priya",
+        "WAL fills up with a quiet source table\nNothing changes there for days, and the slot does not move.",
+        (
+            (180, "dorothea", "says", "A heartbeat row once a minute keeps the slot moving, even when nothing else changes. We write it from the scheduler."),
+            (240, "oskar", "says", "Yes, that was it."),
+            (300, "priya", "close", "solved"),
+        ),
+    ),
+)  # fmt: skip
+
+# a row: minutes ago, who, the page they are on, category, their lines
+CHATS = (
+    (11, "Visitor in Lisbon", "/deploy/kubernetes", "How-to", ("Is self-hosting on Kubernetes supported?", "Looking at the Helm page, the values file seems to be for 1.x.")),
+    (2, "Wanjiru Holt", "/airflow", "Deployment", ("Airflow operator cannot find the project file", "Works in the shell, fails in the container with “no such project”.")),
+)  # fmt: skip
+REFERRED = (
+    ("Connectors", "The third company that asks for it this month."),
+    ("Scheduling", "They would move everything over if this worked."),
+    ("", "A use of it that we never thought of."),
+)
+GAPS = (
+    "https://docs.example.com/guides/replication-slots",
+    "https://docs.example.com/reference/state",
+)
+HELPED = (
+    "I had the same. Setting the limit on the server's side helped; the docs of the database say how.",
+    "Try it with one table first, then you see which one is slow.",
+    "This is what the state file is for: keep it between runs, and it goes on where it stopped.",
+)
