@@ -1,6 +1,5 @@
 """Connecting channels: what to paste at the vendor's, settings, a live check, a test message."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -12,8 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inbox import pipeline
-from inbox.accounts.models import User
-from inbox.channels import registry
+from inbox.channels import registry, use
 from inbox.channels.contract import (
     Capability,
     Card,
@@ -28,28 +26,21 @@ from inbox.common.work import Actor
 from inbox.operations import polling
 from inbox.operations.connecting import connect
 from inbox.outbox.effects import card_data, queue_effect
+from inbox.web import channelform, connection
+from inbox.web.guard import entered
 from inbox.web.page import page
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting on the page: a secret shows only how it ends."""
-
-    name: str
-    secret: bool
-    required: bool
-    help: str
-    value: str
-    ends: str
 
 
 @login_required
 @require_safe
 def channels(request: HttpRequest) -> HttpResponse:
     """Every connection with its health, and what can be connected."""
-    _admin(request)
     rows = list(Channel.objects.order_by("kind", "key"))
-    context = {"rows": rows, "kinds": list(registry.all_kinds().values()), "now": timezone.now()}
+    context = {
+        "rows": rows,
+        "kinds": sorted(registry.all_kinds().values(), key=lambda kind: kind.label),
+        "now": timezone.now(),
+    }
     return page(request, "channels/channels.html", context)
 
 
@@ -57,65 +48,46 @@ def channels(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def setup(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """One connection, made or changed step by step; a mistake comes back with what was written."""
-    _admin(request)
+    user, known = entered(request), connection.kind_or_404(kind)
+    if request.method != "POST":
+        return show(request, known, key)
+    problem = connection.refusal(request, kind, key)
+    if problem:
+        return show(request, known, key, problem=problem, status=403)
     try:
-        known = registry.get(kind)
-    except registry.UnknownKind as error:
-        raise Http404 from error
-    problem = ""
-    if request.method == "POST":
-        try:
-            said = connect(kind, key, _given(request, known))
-            messages.success(request, f"Kept. {said['check']}")
-            return HttpResponseRedirect(reverse("channel-setup", args=[kind, key]))
-        except ConfigError as error:
-            problem = str(error)
-    channel = Channel.objects.filter(kind=kind, key=key).first()
-    config = channel.config if channel else _empty(kind, key)
+        said = connect(kind, key, channelform.given(request, known), by=user, request=request)
+    except ConfigError as error:
+        return show(request, known, key, problem=str(error), status=422)
+    messages.success(request, f"Kept. {said['check']}")
+    return HttpResponseRedirect(reverse("channel-setup", args=[kind, key]))
+
+
+def show(
+    request: HttpRequest, known: ChannelKind, key: str, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    """The page of one connection."""
+    channel = Channel.objects.filter(kind=known.kind, key=key).first()
+    config = (channel or Channel(kind=known.kind, key=key)).config
+    may_use = channel is None or use.may_use(channel, entered(request).pk)
+    is_on = channel is not None and channel.disconnected_at is None
     context = {
         "kind": known,
         "key": key,
         "channel": channel,
-        "settings": [_setting(spec, config, request) for spec in known.settings],
+        "is_on": is_on,
+        "may_use": may_use,
+        "groups": channelform.groups(known, config, request),
         "manifest": known.manifest(config) if known.manifest else "",
         "hook": config.webhook_url,
-        "is_live": channel is not None and Capability.LIVE in known.capabilities,
+        "back": connection.back_of(known.kind, key) if known.oauth else "",
+        "is_live": is_on and Capability.LIVE in known.capabilities,
         "problem": problem,
-        "may_try": Capability.CARD in known.capabilities,
-        "may_look": channel in polling.polled(),
-        **_places(known, config, channel),
+        "may_try": is_on and may_use and Capability.CARD in known.capabilities,
+        "may_look": may_use and channel in polling.polled(),
+        **_places(known, config, channel if is_on and may_use else None),
+        **(connection.context(channel) if channel is not None else {}),
     }
-    status = 422 if problem else 200
     return page(request, "channels/setup.html", context, status=status)
-
-
-def _admin(request: HttpRequest) -> User:
-    user = request.user
-    if not isinstance(user, User) or not user.is_admin:
-        raise Http404
-    return user
-
-
-def _empty(kind: str, key: str) -> ChannelConfig:
-    return Channel(kind=kind, key=key).config
-
-
-def _given(request: HttpRequest, kind: ChannelKind) -> dict[str, str]:
-    """What was filled in; an empty secret keeps the old one, chosen places are one setting."""
-    data = request.POST
-    given = {s.name: data.get(s.name, "").strip() for s in kind.settings if s.name in data}
-    secrets = {spec.name for spec in kind.settings if spec.secret}
-    if "places" in data and kind.places_setting:
-        given[kind.places_setting] = ",".join(name for name in data.getlist("places") if name)
-    return {name: value for name, value in given.items() if value or name not in secrets}
-
-
-def _setting(spec: Any, config: ChannelConfig, request: HttpRequest) -> Setting:
-    known = config.get(spec.name)
-    typed = request.POST.get(spec.name, "") if not spec.secret else ""
-    ends = known[-4:] if spec.secret and len(known) > 8 else ""
-    value = "" if spec.secret else typed or known or spec.default
-    return Setting(spec.name, spec.secret, spec.required, spec.help, value, ends)
 
 
 def _places(kind: ChannelKind, config: ChannelConfig, channel: Channel | None) -> dict[str, Any]:
@@ -134,11 +106,14 @@ def _places(kind: ChannelKind, config: ChannelConfig, channel: Channel | None) -
 @require_POST
 def try_out(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """Post a test message to a place, so that one sees that it works."""
-    user = _admin(request)
+    user = entered(request)
     channel = Channel.objects.filter(kind=kind, key=key).first()
     place = request.POST.get("place", "").strip()
     if channel is None or Capability.CARD not in channel.type.capabilities or not place:
         raise Http404
+    if problem := connection.refusal(request, kind, key):
+        messages.error(request, problem)
+        return HttpResponseRedirect(reverse("channel-setup", args=[kind, key]))
     card = Card(title="Switchboard is here", parts=(CardPart(text="This is a test message."),))
     with pipeline.change(Actor.user(user)):
         row = queue_effect(
@@ -157,10 +132,12 @@ def try_out(request: HttpRequest, kind: str, key: str) -> HttpResponse:
 @require_POST
 def look_up(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """Look through a time again for what was missed, in one place or all."""
-    _admin(request)
     channel = next((c for c in polling.polled() if (c.kind, c.key) == (kind, key)), None)
     if channel is None:
         raise Http404
+    if problem := connection.refusal(request, kind, key):
+        messages.error(request, problem)
+        return HttpResponseRedirect(reverse("channel-setup", args=[kind, key]))
     try:
         day = date.fromisoformat(request.POST.get("since", ""))
     except ValueError:

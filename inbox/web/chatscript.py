@@ -47,11 +47,13 @@ def _packed(content: bytes) -> bytes:
     return gzip.compress(content, mtime=0)
 
 
-def answer(request: HttpRequest, content: bytes, *, seconds: int) -> HttpResponse:
-    """A script, gzipped for whom takes it, kept by browsers for a time."""
+def answer(
+    request: HttpRequest, content: bytes, *, seconds: int, kind: str = "javascript"
+) -> HttpResponse:
+    """A script or a style sheet, gzipped for whom takes it, kept by browsers for a time."""
     packs = "gzip" in request.headers.get("accept-encoding", "")
     response = HttpResponse(
-        _packed(content) if packs else content, content_type="text/javascript; charset=utf-8"
+        _packed(content) if packs else content, content_type=f"text/{kind}; charset=utf-8"
     )
     if packs:
         response["Content-Encoding"] = "gzip"

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from inbox import pipeline
-from inbox.accounts.models import Role, User
+from inbox.accounts.models import User
+from inbox.accounts.permissions import Right, can
 from inbox.channels.models import Delivery
 from inbox.common.work import Actor
 from inbox.operations import receiving
@@ -25,7 +26,7 @@ DECISIONS = {
     "mark_sent": outbox.mark_sent,
     "send_again": outbox.send_again,
     "retry": outbox.retry,
-    "undo": outbox.discard,
+    "undo": outbox.undo,
 }
 
 
@@ -37,8 +38,9 @@ def dead_letters(request: HttpRequest) -> HttpResponse:
     assert isinstance(user, User)  # noqa: S101 - login_required
     failed = Delivery.objects.filter(state__in=["failed", "unknown"]).select_related("channel")
     stuck = outgoing_queries.stuck(user).select_related("ticket", "channel")
+    manages = can(user, Right.MANAGE)
     context = {
-        "deliveries": failed.defer("body").order_by("-id")[:MOST] if user.is_admin else [],
+        "deliveries": failed.defer("body").order_by("-id")[:MOST] if manages else [],
         "outgoing": stuck.order_by("-id")[:MOST],
     }
     return page(request, "pages/dead_letters.html", context)
@@ -48,9 +50,6 @@ def dead_letters(request: HttpRequest) -> HttpResponse:
 @require_POST
 def decide_delivery(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     """Retry or ignore a delivery."""
-    user = request.user
-    if not isinstance(user, User) or not user.is_admin:
-        raise Http404
     row = get_object_or_404(Delivery.objects.defer("body"), pk=pk)
     if verb == "retry":
         messages.success(request, f"Delivery {pk}: {receiving.replay(pk, now=timezone.now())}.")
@@ -67,17 +66,19 @@ def decide_outgoing(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required
     act = DECISIONS.get(verb)
-    if act is None or not (user.is_admin or user.role == Role.AGENT):
+    if act is None:
         raise Http404
     row = get_object_or_404(outgoing_queries.visible_to(user), pk=pk)
+    back = verb == "undo" and row.kind == outbox.REPLY and row.message_id is not None
     try:
         with pipeline.change(Actor.user(user)):
             act(row)
-        messages.success(request, "Done.")
+        messages.success(request, "It did not leave; your words are back." if back else "Done.")
     except VerbError as error:
         messages.error(request, error.text)
     if request.POST.get("from") == "ticket" and row.ticket_id:
-        return HttpResponseRedirect(reverse("ticket", args=[row.ticket_id]))
+        words = "#words" if back else ""
+        return HttpResponseRedirect(reverse("ticket", args=[row.ticket_id]) + words)
     if request.POST.get("from") == "issues":
         return HttpResponseRedirect(reverse("issue-new"))
     return HttpResponseRedirect(reverse("dead-letters"))

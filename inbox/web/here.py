@@ -30,11 +30,12 @@ def here(request: HttpRequest, number: int) -> HttpResponse:
         return _noted(request, row, user)
     htmx = getattr(request, "htmx", None)
     if htmx and htmx.target == f"on-{row.pk}":
-        found = {"ticket": row, "on": onticket.replying([row.pk], user).get(row.pk, "")}
-        return render(request, "tickets/_on.html", found)
+        who = onticket.replying([row.pk], user).get(row.pk, "")
+        found = {"ticket": row, "url": row.get_absolute_url(), "who": who}
+        return render(request, "tickets/on.jinja", found, using="jinja2")
     context = onticket.context(row, user, timezone.now(), onticket.chat_of(row))
     said = {"ticket": row, "zone": zone_of(user), **context}
-    return render(request, "tickets/_presence.html", said)
+    return render(request, "tickets/_presence.jinja", said, using="jinja2")
 
 
 def _noted(request: HttpRequest, row: Ticket, user: User) -> HttpResponse:

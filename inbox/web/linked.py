@@ -8,10 +8,18 @@ from django.http import HttpRequest
 
 from inbox.accounts.models import User
 from inbox.common.config import setting
+from inbox.common.prepared import Prepared
+from inbox.loop import ties
 from inbox.loop.models import Link
 from inbox.outbox.models import Outgoing
 from inbox.tickets import kinds, queries
 from inbox.tickets.models import Ticket, TicketEvent
+
+LINKS = Prepared(
+    lambda number: (
+        Link.objects.filter(ticket=number).select_related("item__released_in").order_by("pk")
+    )
+)
 
 
 def linked_of(row: Ticket, user: User) -> dict[str, Any]:
@@ -19,14 +27,23 @@ def linked_of(row: Ticket, user: User) -> dict[str, Any]:
 
     A ticket that is an item's own conversation hears of the tickets that are linked to it.
     """
-    wanted = Q(ticket=row)
+    own, also = LINKS.rows(row.pk), {}
     if row.channel.type.tracker is not None:
         here = Q(item__channel=row.channel_id, item__key__in=row.threads.values("thread_key"))
-        wanted |= here & Q(ticket__in=queries.visible_to(user))
-    found = Link.objects.filter(wanted).select_related("item__released_in", "ticket")
-    links = list(found.order_by("pk"))
-    also = {link.ticket_id: link.ticket for link in links if link.ticket_id != row.pk}
-    return {"links": [x for x in links if x.ticket_id == row.pk], "also": list(also.values())[-10:]}
+        there = Link.objects.filter(here, ticket__in=queries.visible_to(user))
+        found = there.exclude(ticket=row).select_related("ticket").order_by("pk")
+        also = {link.ticket_id: link.ticket for link in found}
+    tied = _tied(own, user)
+    shown = [link for link in own if link.kind not in ties.TIES or link.pk in tied]
+    return {"links": shown, "tied": tied, "asked_too": list(also.values())[-10:]}
+
+
+def _tied(links: Sequence[Link], user: User) -> dict[int, Ticket]:
+    """The tickets at the other end of links, by the link; those left out that are hidden."""
+    numbers = {x.pk: ties.number_at(x.url) for x in links if x.kind in ties.TIES}
+    wanted = [number for number in numbers.values() if number is not None]
+    known = queries.visible_to(user).in_bulk(wanted) if wanted else {}
+    return {pk: known[n] for pk, n in numbers.items() if n is not None and n in known}
 
 
 def issues_of(events: Sequence[TicketEvent]) -> dict[int, Outgoing]:

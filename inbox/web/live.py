@@ -5,9 +5,12 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
 from django.contrib.auth import get_user
 from django.contrib.sessions.models import Session
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -15,6 +18,7 @@ from django.utils import timezone
 from inbox.accounts.models import User
 from inbox.common import presence
 from inbox.common.live import RELOAD, Change, Heard, Signal
+from inbox.notify.services import TOLD
 from inbox.tickets.models import TicketEvent
 from inbox.web.streaming import (
     HEARTBEAT_SECONDS,
@@ -30,8 +34,12 @@ from inbox.web.streaming import (
 
 MOST_MISSED = 200
 OVERLAP = 50
+LONGEST_CHANGE = timedelta(seconds=15)  # from an event's moment to its commit
+SEEN_EVERY = timedelta(minutes=5)
 # what a desk is told of what passes: the event's name, behind which the ticket's number stands
 PASSING = {"presence": "presence", "typing_here": "typing"}
+# the same of a playbook's run, behind which the run's number stands
+OF_RUNS = {"playbook": "run", "run_here": "run-here"}
 
 
 @dataclass(frozen=True)
@@ -89,21 +97,22 @@ def _admit(request: HttpRequest) -> tuple[User, Reader, Scope] | None:
     user = get_user(request)
     if not isinstance(user, User) or not user.is_active:
         return None
+    _seen(user)
     reader = (user.pk, user.get_session_auth_hash(), request.session.session_key or "")
     return user, reader, scope_of(user)
 
 
+def _seen(user: User) -> None:
+    """When somebody was last here, to five minutes."""
+    now = timezone.now()
+    if user.last_seen_at is None or now - user.last_seen_at > SEEN_EVERY:
+        User.objects.filter(pk=user.pk).update(last_seen_at=now)
+
+
 async def _stream(user: User, reader: Reader, scope: Scope, last: int | None) -> AsyncIterator[str]:
     stream = secrets.token_hex(8)
-
-    def wants(heard: Heard) -> bool:
-        if isinstance(heard, Signal) and heard.name not in PASSING:
-            return gate.shuts(heard, reader)
-        allowed = gate.of(reader)
-        return allowed is not None and allowed.holds(heard.restricted_team)
-
     gate.enter(reader, found=scope)
-    ear = Ear(wants)
+    ear = Ear(partial(_wants, reader))
     said_at = 0.0
     try:
         await asyncio.sleep(0)  # from here on it listens
@@ -124,6 +133,16 @@ async def _stream(user: User, reader: Reader, scope: Scope, last: int | None) ->
         _go(user, stream)
 
 
+def _wants(reader: Reader, heard: Heard) -> bool:
+    """Whether a stream's reader is to hear of it: what is theirs, or what they may see."""
+    if isinstance(heard, Signal) and heard.name == TOLD:
+        return heard.data.get("user") == reader[0]
+    if isinstance(heard, Signal) and heard.name not in PASSING | OF_RUNS:
+        return gate.shuts(heard, reader)
+    allowed = gate.of(reader)
+    return allowed is not None and allowed.holds(heard.restricted_team)
+
+
 def _go(user: User, stream: str) -> None:
     """The page is closed: said at once, and believed when no other page has been opened."""
     loop = asyncio.get_running_loop()
@@ -133,13 +152,14 @@ def _go(user: User, stream: str) -> None:
 
 
 def _missed(last: int) -> list[Change]:
-    """What has happened behind an event, and a little before it: a hint twice does no harm.
+    """What has happened behind an event, and just before it: a hint twice does no harm.
 
-    Ids are given before the commit, so one that is lower may have become visible later. Whoever
-    was away for long loads everything again.
+    Ids are given before the commit, so one that is lower may have become visible later; but no
+    change takes long. Whoever was away for long loads everything again.
     """
+    fresh = Q(at__gte=timezone.now() - LONGEST_CHANGE)
     rows = list(
-        TicketEvent.objects.filter(pk__gt=last - OVERLAP)
+        TicketEvent.objects.filter(Q(pk__gt=last) | fresh, pk__gt=last - OVERLAP)
         .select_related("ticket")
         .order_by("-pk")[: MOST_MISSED + 1]
     )
@@ -153,6 +173,10 @@ def _missed(last: int) -> list[Change]:
 
 def _said(heard: Heard) -> str:
     """Two events: one for whoever shows the ticket, one for whoever shows the queue."""
+    if isinstance(heard, Signal) and heard.name == TOLD:
+        return event("notice", "1")
+    if isinstance(heard, Signal) and heard.name in OF_RUNS:
+        return event(f"{OF_RUNS[heard.name]}-{heard.data.get('run')}", "1")
     if isinstance(heard, Signal):
         return event(f"{PASSING[heard.name]}-{heard.ticket}", "1")
     if heard.kinds == [RELOAD]:

@@ -11,13 +11,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from inbox import pipeline
-from inbox.accounts.models import Role, User
+from inbox.accounts.models import User
+from inbox.accounts.permissions import Right, can
 from inbox.common.config import setting
 from inbox.common.work import Actor
 from inbox.loop import notices, queries
 from inbox.loop.models import LoopNotice
 from inbox.outbox import deciding, drafts
 from inbox.tickets.errors import NotAllowed, VerbError
+from inbox.web.guard import entered
 from inbox.web.page import page
 
 MOST = 200  # drafts on a page; what is decided makes room for the next
@@ -44,14 +46,14 @@ def loop(request: HttpRequest) -> HttpResponse:
 
 
 def _may_send(user: User) -> bool:
-    return user.is_admin or user.role == Role.AGENT
+    return can(user, Right.REPLY)
 
 
 @login_required
 @require_POST
 def decide(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     """Approve, reword or discard one draft; take an approval or a discarding back."""
-    user = _sender(request)
+    user = entered(request)
     notice = get_object_or_404(queries.visible_to(user), pk=pk)
     act = VERBS.get(verb)
     if act is None:
@@ -68,7 +70,7 @@ def decide(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
 @require_POST
 def approve_all(request: HttpRequest) -> HttpResponse:
     """Approve the drafts that the page showed, in its words; what came since waits for eyes."""
-    user = _sender(request)
+    user = entered(request)
     shown = [int(pk) for pk in request.POST.getlist("notice") if pk.isascii() and pk.isdigit()]
     sent, troubles = 0, []
     for notice in queries.drafts(user).filter(pk__in=shown[:MOST]):
@@ -84,13 +86,6 @@ def approve_all(request: HttpRequest) -> HttpResponse:
     if sent:
         messages.success(request, f"{sent} on their way. Undo below, {_seconds()} seconds long.")
     return HttpResponseRedirect(reverse("loop"))
-
-
-def _sender(request: HttpRequest) -> User:
-    user = request.user
-    if not isinstance(user, User) or not _may_send(user):
-        raise Http404
-    return user
 
 
 def _seconds() -> int:

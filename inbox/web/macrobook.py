@@ -4,12 +4,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from inbox.accounts.models import Role, User
+from inbox.accounts.models import User
+from inbox.accounts.permissions import Right, can
+from inbox.audit import services as audit
 from inbox.channels import registry
 from inbox.macros import queries as macros
 from inbox.macros import services
@@ -17,23 +20,16 @@ from inbox.macros.models import Macro, SeenBy
 from inbox.macros.wording import VARIABLES
 from inbox.outbox.rendering import to_html
 from inbox.tickets import queries
+from inbox.web.guard import entered
 from inbox.web.macroform import MacroForm
 from inbox.web.page import page
-
-
-def _agent(request: HttpRequest) -> User:
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101 - login_required
-    if not (user.is_admin or user.role == Role.AGENT):
-        raise Http404
-    return user
 
 
 @login_required
 @require_safe
 def book(request: HttpRequest) -> HttpResponse:
     """The list; shared ones first, as they are offered."""
-    user = _agent(request)
+    user = entered(request)
     kinds = registry.all_kinds()
     rows = [
         (macro, [kinds[kind] for kind in macro.channels if kind in kinds])
@@ -47,12 +43,12 @@ def book(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, key: str = "") -> HttpResponse:
     """A new macro, or one that is theirs to change; `_try` shows it and keeps nothing."""
-    user = _agent(request)
-    fresh = Macro(seen_by=SeenBy.EVERYBODY if user.is_admin else SeenBy.OWNER)
+    user = entered(request)
+    fresh = Macro(seen_by=SeenBy.EVERYBODY if can(user, Right.MANAGE) else SeenBy.OWNER)
     macro = get_object_or_404(macros.editable_by(user), key=key) if key else fresh
     form = MacroForm(request.POST or None, macro=macro, user=user)
     if request.method == "POST" and form.is_valid() and "_try" not in request.POST:
-        services.save(macro)
+        _keep(request, user, macro)
         messages.success(request, f"“{macro.name}” is kept.")
         return HttpResponseRedirect(reverse("macros"))
     status = 422 if form.errors else 200
@@ -60,6 +56,21 @@ def edit(request: HttpRequest, key: str = "") -> HttpResponse:
     if status == 200 and (macro.pk or "_try" in request.POST):
         shown |= _preview(macro, user)
     return page(request, "macros/macro.html", shown, status=status)
+
+
+def _keep(request: HttpRequest, user: User, macro: Macro) -> None:
+    before = Macro.objects.filter(pk=macro.pk).first()
+    with transaction.atomic():
+        services.save(macro)
+        what = "macro.changed" if before else "macro.added"
+        old, new = audit.differences(_state(before), _state(macro))
+        audit.record(user, what, macro.key, old=old, new=new, request=request)
+
+
+def _state(macro: Macro | None) -> dict[str, Any]:
+    """What the audit log says of a macro before and after."""
+    names = ("name", "text", "actions", "seen_by", "channels", "categories", "enabled")
+    return {name: getattr(macro, name) for name in names} if macro else {}
 
 
 def _preview(macro: Macro, user: User) -> dict[str, Any]:
@@ -79,7 +90,11 @@ def _preview(macro: Macro, user: User) -> dict[str, Any]:
 @require_POST
 def delete(request: HttpRequest, key: str) -> HttpResponse:
     """Take one away."""
-    macro = get_object_or_404(macros.editable_by(_agent(request)), key=key)
-    services.delete(macro)
+    user = entered(request)
+    macro = get_object_or_404(macros.editable_by(user), key=key)
+    with transaction.atomic():
+        old = _state(macro)
+        services.delete(macro)
+        audit.record(user, "macro.deleted", key, old=old, request=request)
     messages.success(request, f"“{macro.name}” is gone.")
     return HttpResponseRedirect(reverse("macros"))

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from inbox.accounts.models import Team, User
+from inbox.accounts.permissions import Right, can
 from inbox.channels import registry
 from inbox.macros.actions import ACTIONS, FLAG, WORDS, in_order, words
 from inbox.macros.models import Macro, SeenBy
@@ -24,7 +25,7 @@ CHOICES = [
 class MacroForm(forms.Form):
     """One macro. Everybody's are made by admins, a team's by its members."""
 
-    name = forms.CharField(max_length=120)
+    name = forms.CharField(max_length=120, error_messages={"required": "Every macro has one."})
     text = forms.CharField(required=False, strip=False)
     seen_by = forms.ChoiceField(choices=[])
     channels = forms.MultipleChoiceField(required=False, choices=[])
@@ -65,7 +66,7 @@ class MacroForm(forms.Form):
         }
 
     def _shares(self) -> list[tuple[str, str]]:
-        admin = self.user.is_admin
+        admin = can(self.user, Right.MANAGE)
         teams = Team.objects.all() if admin else self.user.teams.all()
         found: list[tuple[str, str]] = [(SeenBy.EVERYBODY, "Everybody")] if admin else []
         found += [(f"team:{team.key}", team.name) for team in teams.order_by("name")]

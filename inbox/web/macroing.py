@@ -6,7 +6,8 @@ from typing import Any
 
 from django.http import QueryDict
 
-from inbox.accounts.models import Role, User
+from inbox.accounts.models import User
+from inbox.accounts.permissions import Right, can
 from inbox.macros import queries, services
 from inbox.macros.actions import ENDINGS, in_order, sentence
 from inbox.macros.models import Macro
@@ -38,7 +39,7 @@ class Used:
 def used_in(data: QueryDict | None, user: User) -> Used | None:
     """The macro that came with a form, as it was left; None without one."""
     key = data.get("macro", "") if data is not None else ""
-    if data is None or not key or not (user.is_admin or user.role == Role.AGENT):
+    if data is None or not key or not can(user, Right.MACROS):
         return None
     # the category may be another one by now, so where it is offered is not asked again
     row = queries.visible_to(user).filter(key=key, enabled=True).first()

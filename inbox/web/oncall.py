@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from inbox.accounts.models import User
+from inbox.channels import directory
 from inbox.followups import handovers
 from inbox.followups.models import Handover
 from inbox.oncall import feed, rota
@@ -24,6 +25,19 @@ from inbox.web.page import page, zone_of
 
 SHARE_BACK, SHARE_AHEAD = timedelta(days=30), timedelta(days=30)
 SALT = "oncall.feed"
+IN_SLACK = (
+    ("/desk oncall", "Who is on duty, and until when."),
+    ("/desk mine", "Your tickets, the most urgent first."),
+    (
+        "/desk cover at the dentist",
+        "Asks everybody to take your shift. Nothing changes until somebody does.",
+    ),
+    (
+        "/desk handoff 42 @noor they are in a call on Friday",
+        "Gives a ticket on, with what to know.",
+    ),
+)
+WEEKEND = 0.42  # how wide a closed day is, as in the style sheet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +64,14 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Turn:
+    """A shift of the week after."""
+
+    day: date
+    user: User
+
+
+@dataclass(frozen=True, kw_only=True)
 class Share:
     """How much of the duty somebody has had."""
 
@@ -71,6 +93,7 @@ def oncall_page(request: HttpRequest) -> HttpResponse:
     monday = _week(request.GET.get("week", ""), now.astimezone(zone).date())
     lines = [_line(rotation, n == 0, monday, now) for n, rotation in enumerate(known.rotations)]
     first = known.rotations[0] if known.rotations else None
+    rests = any(rotation.rests_when_closed for rotation in known.rotations)
     gap = _gap(first, now) if first else None
     open_swaps = SwapRequest.objects.filter(state__in=[SwapState.ASKED, SwapState.TAKEN])
     context = {
@@ -88,10 +111,13 @@ def oncall_page(request: HttpRequest) -> HttpResponse:
             .select_related("rotation", "asked_by", "of", "taken_by")
             .order_by("starts_at")
         ),
+        "in_slack": IN_SLACK if any(c.kind == "slack" for c in directory.active()) else (),
+        "now_at": _now_at(now.astimezone(zone), monday, rests=rests),
+        "coming": _coming(first, monday) if first else [],
         "shares": _shares(first, now) if first else [],
         "handovers": handovers.latest(),
         "rotations": known.rotations,
-        "rests": any(rotation.rests_when_closed for rotation in known.rotations),
+        "rests": rests,
         "colleagues": sorted(known.users.values(), key=lambda u: u.display_name),
         "my_absences": list(Absence.objects.filter(user=user, ends_at__gt=now).order_by("pk")),
         "feed": _feed_address(user),
@@ -158,6 +184,34 @@ def _column(at: datetime, start: datetime, *, ends: bool = False) -> int:
     else:
         half = 0 if rest < 2.25 else 1 if rest < 12 else 2
     return min(max(2 + int(day) * 2 + half, 2), 16)
+
+
+def _now_at(local: datetime, monday: date, *, rests: bool) -> str:
+    """Where this moment stands between Monday and Sunday, in percent; empty in other weeks.
+
+    The columns are days from midnight for the eye; weekends are narrow where nobody is on call.
+    """
+    days = (local.date() - monday).days
+    if not 0 <= days < 7:
+        return ""
+    widths = [1.0] * 5 + [WEEKEND if rests else 1.0] * 2
+    gone = sum(widths[:days]) + widths[days] * (local.hour * 60 + local.minute) / 1440
+    return f"{100 * gone / sum(widths):.2f}"
+
+
+def _coming(rotation: Rotation, monday: date) -> list[Turn]:
+    """Whose turns begin in the week after."""
+    begin = monday + timedelta(days=7)
+    ends = (begin, begin + timedelta(days=7))
+    start, end = (
+        rota.begins_at(day, zone=rotation.zone, handover=rotation.handover) for day in ends
+    )
+    users, zone = oncall.table().users, ZoneInfo(rotation.zone)
+    return [
+        Turn(day=span.starts_at.astimezone(zone).date(), user=users[span.member])
+        for span in oncall.shifts(rotation, start, end)
+        if span.member in users
+    ]
 
 
 def _away_line(known: oncall.Table, monday: date, zone: ZoneInfo) -> list[Piece]:

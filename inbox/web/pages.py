@@ -28,6 +28,13 @@ def denied(request: HttpRequest, exception: Exception | None = None) -> HttpResp
     return render(request, "pages/error.html", {"code": 403}, status=403)
 
 
+def too_often(request: HttpRequest) -> HttpResponse:
+    """429: somebody tried so often that it looks like guessing."""
+    answer = render(request, "pages/error.html", {"code": 429}, status=429)
+    answer["Retry-After"] = "300"
+    return answer
+
+
 def failed(request: HttpRequest) -> HttpResponse:
     """500, without a word of what went wrong inside; 503 when the database is away or too busy."""
     code = 503 if isinstance(sys.exception(), OperationalError) else 500

@@ -1,49 +1,77 @@
 """The queue: what people wait for, ordered by the promise made to them."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property, lru_cache
-from typing import Any
-from urllib.parse import urlencode
+from functools import cache, lru_cache
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db import connection
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from inbox.accounts.models import User
-from inbox.channels import directory
+from inbox.accounts.permissions import Right, can
+from inbox.calendars.services import named
 from inbox.common.config import setting
+from inbox.common.versions import kept_many
 from inbox.loop import labelled
+from inbox.macros.queries import for_many
 from inbox.people.daytime import Daytime, Hours, daytime
-from inbox.search.filters import Scope
-from inbox.search.language import Query, parse
-from inbox.search.services import narrow
+from inbox.saved import services as saved
+from inbox.search.filters import beyond_queue
 from inbox.sla.explain import Fuse, bounds, due_fuse
-from inbox.tickets import queries
-from inbox.tickets.models import Category, Status, Ticket
-from inbox.web import onticket
-from inbox.web.page import page, zone_of
+from inbox.tickets import naming, queries
+from inbox.tickets.counts import counts_for
+from inbox.tickets.models import Priority, Resolution, Status, Ticket
+from inbox.tickets.services import known_categories
+from inbox.tickets.status import NEEDS_LINK
+from inbox.web import lanes, onticket
+from inbox.web.emptied import nearest
+from inbox.web.filtering import GROUPINGS, SORTS, Filters
+from inbox.web.horizon import Horizon, Promise, draw
+from inbox.web.listed import Listed, beside, listed
+from inbox.web.ordering import (
+    BY_DUE,
+    NEWEST,
+    ORDERS,
+    Bounds,
+    Candidate,
+    Daytimes,
+    awake_first,
+    by_sla,
+    candidates,
+    usual,
+    with_newest,
+)
+from inbox.web.page import page, standing, zone_of
 
 # The first page holds what somebody can look through; urgent groups first, none crowded out.
 PER_PAGE, PER_GROUP, AT_LEAST = 50, 25, 5
 PER_LANE = 50
-# Of each group this many of the most urgent are looked at for who is awake: the rest is further
-# down anyway, and the page costs the same at any number of tickets.
-CANDIDATES = 60
+QUIET = ("wait", lanes.BACKLOG)  # groups in which no promise is ours to keep
+SHOWN_LANES = Q(lane__in=["us", "wait"])
+# these endings need a link or a note on each ticket
+NEEDS_MORE = (*NEEDS_LINK, Resolution.MOVED_TO_DM)
 GROUPS = (
     # state, heading, what to do about it, icon
-    ("breach", "Breached", "These come first. Say what you know, even if it is little.", "burst"),
-    ("hour", "Within the hour", "Answer these next.", "spark"),
+    (
+        "breach",
+        "Breached",
+        "Their answer is late: say what you know, even if it is little.",
+        "burst",
+    ),
+    ("hour", "Due within the hour", "Answer these next.", "spark"),
     ("today", "Today", "Due before the day ends.", "tick"),
     ("later", "Later", "Promised, with time to spare.", "ring"),
     ("none", "No SLA", "Best effort: answer when you can help.", "none"),
     ("wait", "Waiting on them", "Their turn, or on hold with a reason.", "pause"),
 )
+AWAKE = {state for state, *_ in GROUPS if state != "wait"}
 LANES = {
     "closed": ("Closed", Q(status=Status.CLOSED)),
     "trash": ("Trash", Q(status=Status.TRASHED)),
@@ -51,6 +79,7 @@ LANES = {
     "snoozed": ("Snoozed", Q(snoozed_until__isnull=False)),
     "hold": ("On hold", Q(status=Status.ON_HOLD)),
 }
+NAMED = {"closed": "closed", "spam": "spam", "hold": "on_hold", "wait": "them"}
 RELATED = ("channel", "owner", "asker__contact")
 SHOWN = (
     "number", "subject", "status", "waiting_on", "category", "next_due_at", "created_at",
@@ -62,16 +91,26 @@ SHOWN = (
 )  # fmt: skip
 
 
+Shown = TypeVar("Shown", Ticket, Listed)
+
+
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class Row(Generic[Shown]):
     """One ticket in a list, with its fuse."""
 
-    ticket: Ticket
+    ticket: Shown
     fuse: Fuse
     url: str
     daytime: Daytime | None = None  # what the asker does now, where it is known
     owed_since: datetime | None = None  # a review of ours
     on: str = ""  # who answers it just now
+    said: str = ""  # the beginning of what was written last
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether they wrote, and nobody has done anything about it since."""
+        ticket = self.ticket
+        return ticket.status == Status.OPEN and ticket.waiting_on == "us" and bool(self.said)
 
 
 @dataclass(kw_only=True)
@@ -82,71 +121,23 @@ class Group:
     label: str
     say: str
     icon: str
-    rows: list[Row] = field(default_factory=list)
+    rows: Sequence[Row[Ticket] | Row[Listed]] = field(default_factory=list)
     more: bool = False
+    key: str = ""  # what its heading is called in the page, where that is not its state
 
     @property
     def awake_first(self) -> bool:
         """Whether somebody's time of day has a say in the order, so that the page explains it."""
-        return self.state != "wait" and any(row.daytime and row.daytime.known for row in self.rows)
+        asked = self.state != "wait" and not self.key
+        return asked and any(row.daytime and row.daytime.known for row in self.rows)
 
 
-class Filters:
-    """What the address asks for; unknown words are left alone, empty ones too."""
+@dataclass(kw_only=True)
+class Overview:
+    """What is told beside the groups: the promises ahead, and the newest ticket there is."""
 
-    NAMES = ("status", "category", "channel", "owner", "tag", "q", "lane")
-
-    def __init__(self, data: QueryDict, user: User) -> None:
-        self.user = user
-        self.values = {
-            name: data.get(name, "").replace("\x00", "").strip()[:200] for name in self.NAMES
-        }
-
-        number = data.get("page", "1")
-        self.page = min(max(int(number), 1), 100_000) if number.isdecimal() else 1
-
-    def __getattr__(self, name: str) -> str:
-        return self.values[name]
-
-    def at_page(self, number: int) -> str:
-        """The address of another page of the same list."""
-        return "?" + urlencode({**{n: v for n, v in self.values.items() if v}, "page": number})
-
-    @cached_property
-    def query(self) -> Query:
-        """What was typed, in the language of search: its tokens and notes are for the page."""
-        return parse(self.values["q"])
-
-    @property
-    def tokens(self) -> list[tuple[str, str, str]]:
-        """(name, value, address without it) of every filter in use."""
-        used = {n: v for n, v in self.values.items() if v and n != "lane"}
-        return [
-            (n, v, "?" + urlencode({m: w for m, w in self.values.items() if w and m != n}))
-            for n, v in used.items()
-        ]
-
-    def apply(self, rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
-        """Narrow the tickets down."""
-        plain = {"status": "status", "category": "category", "tag": "tags__name"}
-        wanted = {field: self.values[name] for name, field in plain.items() if self.values[name]}
-        rows = rows.filter(**wanted)
-        if self.values["channel"]:
-            kind, _, key = self.values["channel"].partition("/")
-            rows = rows.filter(channel__kind=kind, **({"channel__key": key} if key else {}))
-        if self.values["q"]:
-            zone = zone_of(self.user)
-            scope = Scope(user=self.user, bounds=bounds(timezone.now(), zone), zone=zone)
-            rows = narrow(rows, self.query, scope)
-        return self._owned(rows)
-
-    def _owned(self, rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
-        owner = self.values["owner"]
-        if owner == "me":
-            return rows.filter(owner=self.user)
-        if owner == "none":
-            return rows.filter(owner=None)
-        return rows.filter(owner__username=owner) if owner else rows
+    promises: list[Promise] = field(default_factory=list)
+    newest: int = 0
 
 
 @login_required
@@ -156,22 +147,57 @@ def queue(request: HttpRequest) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required
     filters = Filters(request.GET, user)
-    lane = _lane_of(filters.lane, user)
-    groups = [_lane(user, filters, lane)] if lane else groups_for(user, filters)
+    lane = _lane_of(filters)
+    seen = Overview()
+    groups = [_lane(user, filters, lane)] if lane else groups_for(user, filters, seen)
+    empty = not any(group.rows for group in groups)
     context = {
         "filters": filters,
         "lane": lane.label if lane else "",
         "older": filters.at_page(filters.page + 1) if lane and groups[0].more else "",
         "newer": filters.at_page(filters.page - 1) if filters.page > 1 else "",
         "groups": groups,
-        "empty": not any(group.rows for group in groups),
-        "offered": [] if lane or filters.tokens else _offered(user, groups),
-        "categories": list(Category.objects.values_list("name", flat=True)),
-        "channels": [str(channel) for channel in directory.active()],
-        "statuses": Status.choices,
+        "empty": empty,
+        "nearest": nearest(filters, lambda rest, most: whole(user, rest)[:most].count())
+        if empty
+        else None,
+        "offered": [] if lane or filters.is_used else _offered(user, groups),
+        "horizon": None if lane else _horizon(seen.promises, user),
+        "newest": seen.newest,
+        "shown": _number(groups),
+        "over": _number([group for group in groups if group.state == "breach"]),
+        "sorts": SORTS,
+        "groupings": GROUPINGS,
+        **(_menus(user) if can(user, Right.ACT) else {}),
         "path": request.get_full_path(),
     }
+    if getattr(request, "htmx", None):  # the whole page has them anyway
+        context["rail"] = standing(user, counts_for(user))
     return page(request, "tickets/queue.html", context, fragments={"queue"})
+
+
+def _number(groups: Sequence[Group]) -> str:
+    """How many tickets these hold, as far as the page looked."""
+    more = "+" if any(group.more for group in groups) else ""
+    return f"{sum(len(group.rows) for group in groups)}{more}"
+
+
+def _menus(user: User) -> dict[str, Any]:
+    """What the bar for selected tickets offers; kept per process under its stamps."""
+    menus = {
+        "agents": lambda: list(
+            User.objects.filter(is_active=True).order_by("first_name", "username")
+        ),
+        "categories": known_categories,
+    }
+    endings = [(r.value, r.label) for r in Resolution if r not in NEEDS_MORE]
+    fixed = {"resolutions": endings, "priorities": Priority.choices}
+    return {"acts": True, **kept_many(menus), "macros": for_many(user), **fixed}
+
+
+def _horizon(promises: list[Promise], user: User) -> Horizon:
+    calendar = named(setting("report_calendar"))
+    return draw(promises, now=timezone.now(), calendar=calendar, zone=zone_of(user), user=user.pk)
 
 
 def _offered(user: User, groups: list[Group]) -> list[Ticket]:
@@ -180,31 +206,65 @@ def _offered(user: User, groups: list[Group]) -> list[Ticket]:
     return labelled.offered(user) if waiting < int(setting("short_queue")) else []
 
 
-def groups_for(user: User, filters: Filters | None = None) -> list[Group]:
-    """The six groups: one range of an index each, at most 25 rows, at any number of tickets."""
+def groups_for(
+    user: User, filters: Filters | None = None, seen: Overview | None = None
+) -> list[Group]:
+    """The groups: one range of an index each, at most 25 rows, at any number of tickets.
+
+    `seen` takes what the same statement tells beside them.
+    """
     zone = zone_of(user)
     now = timezone.now()
-    base = queries.visible_to(user)
-    if filters is not None:
-        base = filters.apply(base)
-    ranges = queries.group_filters(bounds(now, zone))
-    numbers = _numbers(
-        {s: base.filter(ranges[s]).order_by(*ORDERS.get(s, BY_DUE)) for s, *_ in GROUPS}, now
-    )
+    made, found = _found(user, filters, bounds(now, zone))
+    last = found.pop(NEWEST)
+    if seen is not None:
+        seen.promises, seen.newest = _promises(found), last[0].number if last else 0
+    there = _daytimes(now)
+    numbers = _ordered(found, there)
     shares = _shares(numbers)
-    more = {state: len(found) > shares[state] for state, found in numbers.items()}
-    numbers = {state: found[: shares[state]] for state, found in numbers.items()}
-    rows = Ticket.objects.filter(pk__in=[n for found in numbers.values() for n in found])
-    rows = rows.select_related(*RELATED).only(*SHOWN).annotate(owed_since=labelled.owed_since())
-    known = {ticket.pk: ticket for ticket in rows}
+    more = {state: len(ones) > shares[state] for state, ones in numbers.items()}
+    numbers = {state: ones[: shares[state]] for state, ones in numbers.items()}
+    known = listed([n for ones in numbers.values() for n in ones])
     on = onticket.replying(list(known), user)
-    groups = []
-    for state, label, say, icon in GROUPS:
-        found = [known[n] for n in numbers[state] if n in known]
-        group = Group(state=state, label=label, say=say, icon=icon, more=more[state])
-        group.rows = [row_of(ticket, now, zone, on.get(ticket.pk, "")) for ticket in found]
-        groups.append(group)
-    return groups
+    for key, group in made.items():
+        tickets = [known[n] for n in numbers[key] if n in known]
+        group.more = more[key]
+        group.rows = [
+            row_of(ticket, now, zone, on=on.get(ticket.pk, ""), there=there) for ticket in tickets
+        ]
+    return list(made.values())
+
+
+def _found(
+    user: User, filters: Filters | None, edges: Bounds
+) -> tuple[dict[str, Group], dict[str, list[Candidate]]]:
+    """The groups, and the candidates of each; what nobody has narrowed down is composed already."""
+    if filters is not None and filters.by:
+        base = filters.apply(queries.visible_to(user))
+        work = lanes.lanes(base)
+        due = F("next_due_at").asc(nulls_last=True)
+        parts = {lane.key: lane.rows.order_by(due, "number") for lane in work}
+        return _of_lanes(work), candidates(with_newest(parts, user))
+    made = {
+        state: Group(state=state, label=_named(state, label), say=say, icon=icon)
+        for state, label, say, icon in GROUPS
+    }
+    if filters is None or not filters.is_used:
+        return made, usual(user, edges)
+    parts = by_sla(filters.apply(queries.visible_to(user)), edges)
+    return made, candidates(with_newest(parts, user))
+
+
+def _of_lanes(found: list[lanes.WorkLane]) -> dict[str, Group]:
+    return {
+        lane.key: Group(state="none", label=lane.label, say=lane.say, icon=lane.icon, key=lane.key)
+        for lane in found
+    }
+
+
+def _named(key: str, label: str) -> str:
+    """What a group that is one status is called here."""
+    return naming.name(NAMED[key]) if key in NAMED else label
 
 
 def _shares(numbers: dict[str, list[int]]) -> dict[str, int]:
@@ -219,34 +279,16 @@ def _shares(numbers: dict[str, list[int]]) -> dict[str, int]:
     return sure
 
 
-def _numbers(parts: dict[str, QuerySet[Ticket]], now: datetime) -> dict[str, list[int]]:
-    """The first ticket numbers of every group, in one statement: six ranges of one index.
-
-    Within a group those come first whose askers are at work now, the one whose day ends soonest
-    before the others, then those who are awake, then the sleepers, each by due moment (S72).
-    """
-    found: dict[str, list[tuple[int, str, int | None]]] = {state: [] for state in parts}
-    statements: list[str] = []
-    params: list[Any] = []
-    for state, rows in parts.items():
-        shown = rows.values("number", "asker__timezone", "asker__utc_offset_minutes")
-        sql, values = shown[:CANDIDATES].query.sql_with_params()
-        statements.append(f"SELECT '{state}', part.* FROM ({sql}) part")  # noqa: S608 - our own words
-        params += [_bare(value) for value in values]
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(statements), params)
-        for state, number, zone, offset in cursor.fetchall():
-            found[state].append((number, zone or "", offset))
-    day = day_hours()
+def _ordered(found: dict[str, list[Candidate]], there: Daytimes) -> dict[str, list[int]]:
     return {
-        state: _awake_first(rows_, now, day) if state != "wait" else [n for n, *_ in rows_]
-        for state, rows_ in found.items()
+        key: [one.number for one in (awake_first(rows, there) if key in AWAKE else rows)]
+        for key, rows in found.items()
     }
 
 
-def _awake_first(rows: list[tuple[int, str, int | None]], now: datetime, day: Hours) -> list[int]:
-    ranks = {(zone, offset): daytime(now, zone, offset, day).rank for _, zone, offset in rows}
-    return [n for n, zone, offset in sorted(rows, key=lambda row: ranks[row[1:]])]
+def _promises(found: dict[str, list[Candidate]]) -> list[Promise]:
+    rows = (one for key, rows in found.items() if key not in QUIET for one in rows)
+    return [Promise(due_at=one.due_at, owner=one.owner) for one in rows if one.due_at]
 
 
 def day_hours() -> Hours:
@@ -258,14 +300,10 @@ def day_hours() -> Hours:
     )
 
 
-def _bare(value: Any) -> Any:
-    """A parameter as this database's driver wants it."""
-    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
-
-
-# Both are orders of the index on lane and due moment, forwards and backwards.
-BY_DUE = ("next_due_at", "number")
-ORDERS = {"none": ("-next_due_at", "-number")}
+def _daytimes(now: datetime) -> Daytimes:
+    """What people do now, by their zone: most of a page live in few of them."""
+    day = day_hours()
+    return cache(lambda zone, offset: daytime(now, zone, offset, day))
 
 
 @dataclass(frozen=True)
@@ -279,21 +317,34 @@ class Lane:
     state: str = "none"
 
 
-def _lane_of(name: str, user: User) -> Lane | None:
-    if name in LANES:
-        return Lane(*LANES[name])
+def _lane_of(filters: Filters) -> Lane | None:
+    if filters.lane in LANES:
+        lane = Lane(*LANES[filters.lane])
+        return replace(lane, label=_named(filters.lane, lane.label))
     for state, label, _, icon in GROUPS:
-        if state == name:
-            where = queries.group_filters(bounds(timezone.now(), zone_of(user)))[state]
-            return Lane(label, where, ORDERS.get(state, BY_DUE), icon, state)
+        if state == filters.lane:
+            where = queries.group_filters(filters.scope.bounds)[state]
+            return Lane(_named(state, label), where, ORDERS.get(state, BY_DUE), icon, state)
+    if beyond_queue(filters.query):
+        return Lane("Found", Q(), icon="search")
+    if filters.sort:
+        return Lane(SORTS[filters.sort], SHOWN_LANES, icon="sort")
     return None
+
+
+def whole(user: User, filters: Filters) -> QuerySet[Ticket]:
+    """Every ticket of the list that an address shows, however many its page holds."""
+    lane = _lane_of(filters)
+    where = lane.where if lane else SHOWN_LANES
+    return filters.apply(queries.visible_to(user).filter(where))
 
 
 def _lane(user: User, filters: Filters, lane: Lane) -> Group:
     now, zone = timezone.now(), zone_of(user)
-    rows = filters.apply(queries.visible_to(user).filter(lane.where)).order_by(*lane.order)
+    order = filters.order() if filters.sort else lane.order
+    rows = whole(user, filters).order_by(*order)
     first = (filters.page - 1) * PER_LANE
-    shown = rows.select_related(*RELATED).only(*SHOWN).annotate(owed_since=labelled.owed_since())
+    shown = rows.select_related(*RELATED).only(*SHOWN).annotate(**beside())
     tickets = list(shown[first : first + PER_LANE + 1])
     more = len(tickets) > PER_LANE
     group = Group(state=lane.state, label=lane.label, say="", icon=lane.icon, more=more)
@@ -301,8 +352,15 @@ def _lane(user: User, filters: Filters, lane: Lane) -> Group:
     return group
 
 
-def row_of(ticket: Ticket, now: datetime, zone: str, on: str = "") -> Row:
-    """A ticket's row; `on`: who answers it just now."""
+def row_of(
+    ticket: Shown,
+    now: datetime,
+    zone: str,
+    *,
+    on: str = "",
+    there: Daytimes | None = None,
+) -> Row[Shown]:
+    """A ticket's row; `on`: who answers it just now, `there`: what was found out of zones."""
     waiting = ticket.status == "on_hold" or (ticket.status, ticket.waiting_on) == (
         "in_progress",
         "them",
@@ -311,16 +369,17 @@ def row_of(ticket: Ticket, now: datetime, zone: str, on: str = "") -> Row:
     if not ticket.is_live:
         fuse = Fuse(state="none", words=Status(ticket.status).label)
     asker = ticket.asker
-    there = None
+    does = None
     if asker is not None and ticket.is_live:
-        there = daytime(now, asker.timezone, asker.utc_offset_minutes, day_hours())
+        does = (there or _daytimes(now))(asker.timezone, asker.utc_offset_minutes)
     return Row(
         ticket=ticket,
         fuse=fuse,
         url=f"{_tickets()}{ticket.pk}/",
-        daytime=there,
+        daytime=does,
         owed_since=getattr(ticket, "owed_since", None),
         on=on,
+        said=" ".join((getattr(ticket, "said", None) or "").split()),
     )
 
 
@@ -330,7 +389,12 @@ def _tickets() -> str:
     return reverse("ticket", args=[0]).removesuffix("0/")
 
 
+@login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """`/` is the queue."""
+    """`/` is the queue, or the view that somebody begins with."""
+    user = request.user
+    first = saved.first_of(user) if isinstance(user, User) and not request.GET else None
+    if first is not None:
+        return HttpResponseRedirect(f"{reverse('queue')}?{first.query}&view={first.pk}")
     response: HttpResponse = queue(request)
     return response

@@ -11,12 +11,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from inbox.accounts.models import User
+from inbox.audit import services as audit
 from inbox.reports import asking, services
 from inbox.reports.asking import PARAMETERS, PERIODS, USUAL, BadQuestion, Choices
 from inbox.reports.exports import as_csv
 from inbox.reports.gathering import gather
 from inbox.reports.overview import REPORTS, overview
-from inbox.reports.services import DIMENSIONS
+from inbox.reports.summing import DIMENSIONS
 from inbox.tickets.models import Ticket
 from inbox.web.page import page
 
@@ -83,6 +84,7 @@ def export(request: HttpRequest, key: str) -> HttpResponse:
     except BadQuestion as error:
         return HttpResponse(str(error), content_type="text/plain; charset=utf-8", status=422)
     found = gather(user, asked, known, by=by, now=now)
+    audit.record(user, "export.read", f"reports {key}", new=_params(request), request=request)
     wanted = REPORTS.values() if key == "all" else [REPORTS[key]]
     name = f"{key}-{asked.first}-{asked.last}.csv"
     return HttpResponse(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from inbox.accounts.models import User
+from inbox.common.veiling import veil
 from inbox.search import errors, ranking
 from inbox.search import similar as likeness
 from inbox.search.filters import SOLVED, Scope, values_for
@@ -22,7 +22,7 @@ from inbox.search.models import Fingerprint
 from inbox.search.ranking import Match
 from inbox.search.services import Found, Piece, find, people, snippet
 from inbox.sla.explain import bounds
-from inbox.tickets import queries
+from inbox.tickets import naming, queries
 from inbox.tickets.models import AuthorRole, Message, Ticket, Visibility
 from inbox.web.page import page, zone_of
 from inbox.web.queue import RELATED, SHOWN, Row, row_of
@@ -43,7 +43,7 @@ MOST_CATEGORIES = 6
 class Hit:
     """One ticket that was found, with its marked words."""
 
-    row: Row
+    row: Row[Ticket]
     title: list[Piece]
     text: list[Piece]
     state: str
@@ -74,7 +74,7 @@ def search(request: HttpRequest) -> HttpResponse:
     assert isinstance(user, User)  # noqa: S101 - login_required
     data = request.GET
     text = f"{data.get('f', '')} {data.get('q', '')}".strip().replace("\x00", "")[:LONGEST]
-    query, scope = parse(text), scope_of(user)
+    query, scope = parse(text, naming.searched()), scope_of(user)
     typing = bool(getattr(request, "htmx", None)) and not data.get("q", "").endswith(" ")
     found = find(query, scope, typing=typing)
     facts = _facts(user, found.matches, scope)
@@ -155,7 +155,11 @@ def _facets(facts: dict[int, Fact], chosen: dict[str, list[str]]) -> list[dict[s
         n: Counter(getattr(f, n) for f in facts.values()) for n in ("state", "category", "by")
     }
     labels = {
-        "state": FACETS["state"],
+        "state": {
+            **FACETS["state"],
+            "waiting": naming.name("them"),
+            "closed": naming.name("closed"),
+        },
         "category": {name: name for name, _ in counts["category"].most_common(MOST_CATEGORIES)},
         "by": FACETS["by"],
     }
@@ -206,6 +210,8 @@ def _hits(matches: list[Match], facts: dict[int, Fact], found: Found, scope: Sco
     texts = dict(
         Message.objects.filter(pk__in=best.values(), deleted_at=None).values_list("pk", "new_text")
     )
+    # before its words are marked: in pieces an address is none any more
+    shown = str if scope.user.sees_addresses else veil
     hits = []
     for number in numbers:
         if number not in rows:
@@ -214,8 +220,8 @@ def _hits(matches: list[Match], facts: dict[int, Fact], found: Found, scope: Sco
         hits.append(
             Hit(
                 row=row_of(rows[number], scope.now, scope.zone),
-                title=snippet(rows[number].subject, found.marks, length=250),
-                text=snippet(texts.get(best.get(number, 0), ""), found.marks),
+                title=snippet(shown(rows[number].subject), found.marks, length=250),
+                text=snippet(shown(texts.get(best.get(number, 0), "")), found.marks),
                 state=fact.state if fact else "closed",
                 community=bool(fact and fact.by == "community"),
             )
@@ -225,9 +231,8 @@ def _hits(matches: list[Match], facts: dict[int, Fact], found: Found, scope: Sco
 
 def _rows(tickets: QuerySet[Ticket], numbers: list[int]) -> dict[int, Ticket]:
     shown = tickets.filter(pk__in=numbers).select_related(*RELATED, "source")
-    return {
-        ticket.pk: ticket for ticket in shown.only(*SHOWN, "source__label", "source__external_key")
-    }
+    columns = (*SHOWN, "channel__label", "source__label", "source__external_key")
+    return {ticket.pk: ticket for ticket in shown.only(*columns)}
 
 
 def _sections(hits: list[Hit]) -> list[tuple[str, list[Hit]]]:
@@ -285,6 +290,5 @@ def similar(request: HttpRequest, number: int) -> HttpResponse:
         "alike": likeness.alike(user, ticket),
         "errors": errors.of_ticket(user, ticket),
         "may_merge": may(user, "merge", request.GET),
-        "base_url": settings.BASE_URL.rstrip("/"),
     }
     return page(request, "search/similar.html", context, fragments={"similar"})

@@ -4,6 +4,7 @@ from itertools import groupby
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -29,7 +30,8 @@ def sweep(request: HttpRequest) -> HttpResponse:
     groups = []
     for channel, of_channel in groupby(found[:MOST], key=lambda ticket: ticket.channel):
         label = channel.label or str(channel)
-        group = Group(state="none", label=label, say=f"{channel.kind}, oldest first", icon="inbox")
+        said, key = f"{channel.kind}, oldest first", f"channel-{channel.pk}"
+        group = Group(state="none", label=label, say=said, icon="inbox", key=key)
         group.rows = [row_of(ticket, now, zone) for ticket in of_channel]
         groups.append(group)
     context = {
@@ -51,16 +53,21 @@ def notices(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
-def read(request: HttpRequest) -> HttpResponse:
-    """Mark one notice, or all of them, as read; and how one wants to be told by mail."""
+@require_safe
+def new_notices(request: HttpRequest) -> HttpResponse:
+    """What was told a moment ago, as toasts."""
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required
-    if "mail" in request.POST:
-        user.mail_notices = "mail_notices" in request.POST
-        user.mail_digests = "mail_digests" in request.POST
-        user.save(update_fields=["mail_notices", "mail_digests"])
-    else:
-        pk = request.POST.get("notice", "")
-        notify.read(user, pk=int(pk) if pk.isdigit() else None, now=timezone.now())
+    found = notify.just_told(user, timezone.now())
+    return render(request, "pages/_told.html", {"notices": found})
+
+
+@login_required
+@require_POST
+def read(request: HttpRequest) -> HttpResponse:
+    """Mark one notice, or all of them, as read."""
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101 - login_required
+    pk = request.POST.get("notice", "")
+    notify.read(user, pk=int(pk) if pk.isdigit() else None, now=timezone.now())
     return HttpResponseRedirect(reverse("notices"))

@@ -1,6 +1,7 @@
 """Triage: what carries a label that somebody has to look at, and reviews that are owed."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from inbox.accounts.models import User
 from inbox.channels.models import SourceGroup
 from inbox.common.config import setting
 from inbox.common.work import Actor
+from inbox.community import referring
 from inbox.loop import labelled, triage
 from inbox.loop.models import Item
 from inbox.tickets import queries
@@ -37,7 +39,7 @@ LAST_NUMBER = re.compile(r"(\d+)\D*$")
 class Line:
     """One ticket with what its issue or pull request is called and carries there."""
 
-    row: Row
+    row: Row[Ticket]
     place: str
     number: str
     url: str
@@ -131,7 +133,7 @@ def _items(threads: list[Thread]) -> dict[tuple[int, str], Item]:
 
 
 def _line(
-    row: Row,
+    row: Row[Ticket],
     threads: list[Thread],
     items: dict[tuple[int, str], Item],
     last: Message | None,
@@ -160,25 +162,44 @@ def _line(
 @login_required
 @require_POST
 def act(request: HttpRequest, number: int, verb: str) -> HttpResponse:
-    """It needs scoping, or product should see it: a word and a label in one change (S46, S48)."""
+    """It needs scoping, product should see it, or it is talked about live (S46, S48, S84)."""
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required
-    if verb not in ("scope", "refer") or not may(user, "label", request.POST):
+    if verb not in VERBS or not may(user, "label", request.POST):
         raise Http404
     row = get_object_or_404(queries.visible_to(user), pk=number)
     body = request.POST.get("body", "")
     try:
         with pipeline.change(Actor.user(user)):
-            if verb == "scope":
-                triage.scope(row, body=body, user=user)
-            else:
-                triage.refer(row, why=body, user=user)
+            said = VERBS[verb](row, request, user)
     except VerbError as error:
         return show(request, status=422, problem=error, wrong=number, verb=verb, draft=body)
-    label = setting("label_review")
-    said = "Said so" if verb == "scope" else "Noted why"
-    messages.success(request, f"{said}, and #{number} carries “{label}” now.")
+    messages.success(request, said)
     return HttpResponseRedirect(_back(request))
+
+
+def _scope(row: Ticket, request: HttpRequest, user: User) -> str:
+    triage.scope(row, body=request.POST.get("body", ""), user=user)
+    return f"Said so, and #{row.pk} carries “{setting('label_review')}” now."
+
+
+def _refer(row: Ticket, request: HttpRequest, user: User) -> str:
+    why = request.POST.get("body", "")
+    triage.refer(row, why=why, user=user)
+    referring.refer(row, why=why, area=request.POST.get("area", ""))
+    return f"Noted why, and #{row.pk} carries “{setting('label_review')}” now."
+
+
+def _talk(row: Ticket, request: HttpRequest, user: User) -> str:
+    topic = referring.talk_about(row, topic=request.POST.get("body", ""))
+    return f"Kept for the office hours: {topic.topic}"
+
+
+VERBS: dict[str, Callable[[Ticket, HttpRequest, User], str]] = {
+    "scope": _scope,
+    "refer": _refer,
+    "talk": _talk,
+}
 
 
 def _back(request: HttpRequest) -> str:

@@ -1,44 +1,52 @@
 """What a person does to a ticket from the browser: one form, one verb, back to the page."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from inbox import pipeline
-from inbox.accounts.models import Role, Team, User
+from inbox.accounts.doors import TICKET_VERBS
+from inbox.accounts.models import Team, User
+from inbox.accounts.permissions import Right, can
+from inbox.bulk import services as bulk
 from inbox.channels import directory
 from inbox.channels.contract import Capability
 from inbox.common.config import setting
 from inbox.common.work import Actor
 from inbox.followups import promises
 from inbox.followups.models import PromiseOffer
+from inbox.guard import screening, secrets
 from inbox.livechat import continuing
 from inbox.livechat.limits import TooMany
 from inbox.loop import services as loop
 from inbox.macros import services as macros
+from inbox.notify import mentions
 from inbox.oncall import assigning
 from inbox.outbox import effects
-from inbox.tickets import kinds, queries
+from inbox.tickets import drafts, kinds, naming, queries, recipients
 from inbox.tickets import services as tickets
 from inbox.tickets.errors import StaleReply, VerbError
 from inbox.tickets.models import Message, Ticket
-from inbox.web import macroing
+from inbox.web import conflicts, macroing, snoozes, toasts, uniting
 from inbox.web.files import uploaded
 from inbox.web.page import zone_of
 from inbox.web.ticket import show
 
 TEAM = "team:"  # before the key of a team, where a person could stand too
 Act = Callable[[Ticket, QueryDict, User], str | None]
+# what can be taken back in one step, and what is said where the verb itself says nothing
+UNDOABLE = {
+    "assign": "", "close": "", "hold": "", "snooze": "", "wake": "", "status": "", "trash": "",
+    "restore": "", "fields": "Changed.", "tags": "Tags changed.",
+}  # fmt: skip
 
 
 @login_required
@@ -47,29 +55,70 @@ def do(request: HttpRequest, number: int, verb: str) -> HttpResponse:
     """One verb on one ticket. A mistake comes back on the page with what was written."""
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required
-    act = VERBS.get(verb)
-    if act is None or not may(user, verb, request.POST):
+    if verb not in VERBS or not may(user, verb, request.POST):
         raise Http404
     row = get_object_or_404(queries.visible_to(user), pk=number)
     try:
-        with pipeline.change(Actor.user(user)):
-            said = act(row, request.POST, user) if verb != "reply" else _reply(row, request, user)
-    except StaleReply as error:
-        seen = _number(request.POST.get("last_seen_message", "")) or 0
-        stale = {"error": error, "seen": seen, "files": bool(request.FILES)}
-        return show(request, number, status=409, stale=stale, draft=request.POST)
+        said, undo = _done(row, verb, request, user)
     except VerbError as error:
-        return show(request, number, status=422, problem=error, draft=request.POST)
+        if verb in ("reply", "ask-team"):
+            _keep_words(row, request.POST, user)
+        return _refused(request, number, verb, error)
+    if toasts.wanted(request):
+        about = "" if said.startswith("#") else f"#{number}: "
+        return toasts.answer(request, f"{about}{said}", undo=undo)
     if said:
-        messages.success(request, said)
+        toasts.say(request, said, undo=undo)
     return HttpResponseRedirect(_back(request, number))
 
 
+def _keep_words(row: Ticket, data: QueryDict, user: User) -> None:
+    """What could not be sent is a draft, also for a browser without scripts."""
+    words, mode = data.get("body", "")[: drafts.LONGEST], data.get("mode", "")
+    words = screening.clean_text(words)
+    with pipeline.change(Actor.user(user)):
+        drafts.keep(row, user, body=words, mode=mode if mode in drafts.Mode.values else "reply")
+
+
+def _refused(request: HttpRequest, number: int, verb: str, error: VerbError) -> HttpResponse:
+    """The page once more, with what was written and why nothing was done."""
+    again = None
+    if isinstance(error, conflicts.Changed):
+        again = conflicts.again(verb, request.POST, error)
+    if toasts.wanted(request):
+        status = 409 if again or isinstance(error, StaleReply) else 422
+        return toasts.refused(request, number, error.text, again=again, status=status)
+    if again is not None:
+        return show(request, number, status=409, conflict=again, draft=request.POST)
+    if isinstance(error, StaleReply):
+        seen = _number(request.POST.get("last_seen_message", "")) or 0
+        stale = {"error": error, "seen": seen, "files": bool(request.FILES)}
+        return show(request, number, status=409, stale=stale, draft=request.POST)
+    return show(request, number, status=422, problem=error, draft=request.POST)
+
+
+def _done(row: Ticket, verb: str, request: HttpRequest, user: User) -> tuple[str, str]:
+    """What was done, in words, and the address that takes it back where there is one."""
+    act, step = VERBS[verb], None
+    with pipeline.change(Actor.user(user)) as current:
+        current.cache[secrets.ANYWAY] = bool(request.POST.get("anyway"))
+        conflicts.check(row, request.POST, user)
+        if verb == "reply":
+            said = _reply(row, request, user)
+        elif verb in UNDOABLE:
+            with bulk.step(row, user, verb) as step:
+                said = step.said = act(row, request.POST, user) or UNDOABLE[verb]
+        else:
+            said = act(row, request.POST, user) or ""
+    if step is not None and step.run is not None:
+        return said, toasts.undo_of(step.run)
+    return said, getattr(said, "undo", "")
+
+
 def may(user: User, verb: str, data: Mapping[str, Any]) -> bool:
-    """Agents and admins act; light agents write notes; viewers read."""
-    if user.is_admin or user.role == Role.AGENT:
-        return True
-    return user.role == Role.LIGHT and verb == "reply" and data.get("mode") == "note"
+    """Whether somebody may do this to tickets: a note is less than an answer."""
+    need = TICKET_VERBS.need("POST", verb, str(data.get("mode", "")))
+    return isinstance(need, Right) and can(user, need)
 
 
 def _back(request: HttpRequest, number: int) -> str:
@@ -82,19 +131,25 @@ def _back(request: HttpRequest, number: int) -> str:
 def _reply(row: Ticket, request: HttpRequest, user: User) -> str:
     data = request.POST
     files, used = uploaded(request, user), macroing.need_used(data, user)
-    if data.get("mode") == "note":
+    if "note" in (data.get("mode"), data.get("as")):
+        mentions.check(row, data.get("body", ""))
         tickets.add_note(row, body=data.get("body", ""), user=user, files=files)
+        drafts.drop(row, user)
         _with_macro(row, used, user)
         return "Note added. Only the team sees it."
+    to, cc = recipients.agreed(row, data.getlist("also")) or (None, None)
     sent = tickets.reply(
         row,
         body=data.get("body", ""),
         user=user,
         then="none" if used and used.ends else data.get("then", "none"),
+        to=to,
+        cc=cc,
         files=files,
         last_seen_message=_number(data.get("last_seen_message", "")),
         delay_seconds=int(setting("undo_seconds")),
     )
+    drafts.drop(row, user)
     _with_macro(row, used, user)
     if Capability.LIVE in sent.thread.channel.type.capabilities:
         return "Sent."  # somebody waits for it: there is no time to take it back
@@ -137,32 +192,16 @@ def _close(row: Ticket, data: QueryDict, user: User) -> str:
 
 def _hold(row: Ticket, data: QueryDict, user: User) -> str:
     tickets.hold(row, reason=data.get("reason", ""))
-    return "On hold."
+    return f"{naming.name('on_hold')}."
 
 
 def _snooze(row: Ticket, data: QueryDict, user: User) -> str:
-    zone = ZoneInfo(zone_of(user))
-    until = _until(data, zone)
-    tickets.snooze(row, until=until, mode=data.get("mode") or "time")
-    return f"Snoozed until {until.astimezone(zone):%a %d %b %H:%M}."
-
-
-def _until(data: QueryDict, zone: ZoneInfo) -> datetime:
-    """A named time, or one that was typed."""
-    now = timezone.now().astimezone(zone)
-    morning = now.replace(hour=9, minute=0, second=0, microsecond=0)
-    named = {
-        "hour": now + timedelta(hours=1),
-        "afternoon": now + timedelta(hours=3),
-        "tomorrow": morning + timedelta(days=1),
-        "monday": morning + timedelta(days=7 - now.weekday()),
-    }
-    if data.get("until", "") in named:
-        return named[data.get("until", "")]
-    try:
-        return datetime.fromisoformat(data.get("at", "")).replace(tzinfo=zone)
-    except ValueError:
-        raise VerbError("Say until when.", field="until") from None
+    until, choice = snoozes.until_of(data, zone_of(user)), data.get("until", "")
+    mode = "reply" if choice == "reply" else data.get("mode") or "time"
+    tickets.snooze(row, until=until, mode=mode)
+    if choice == "reply":
+        return "Snoozed until they reply."
+    return f"Snoozed until {until:%a %d %b %H:%M}."
 
 
 def _fields(row: Ticket, data: QueryDict, user: User) -> None:
@@ -172,9 +211,9 @@ def _fields(row: Ticket, data: QueryDict, user: User) -> None:
         ("kind", tickets.set_kind),
         ("subject", tickets.set_subject),
     ):
-        if name in data:
+        if conflicts.is_wanted(name, data):
             act(row, data.get(name, ""))
-    if "team" in data:
+    if conflicts.is_wanted("team", data):
         tickets.set_team(row, Team.objects.filter(key=data["team"]).first())
 
 
@@ -187,23 +226,9 @@ def _status(row: Ticket, data: QueryDict, user: User) -> str:
     wanted = data.get("status", "")
     if wanted in ("them", "research"):
         tickets.wait(row, on=wanted)
-        return "In progress."
+        return f"{naming.name(wanted)}."
     tickets.reopen(row, why="by hand")
     return "Open again: ours to answer."
-
-
-def _merge(row: Ticket, data: QueryDict, user: User) -> str:
-    text = data.get("into", "").strip().lstrip("#")
-    into = queries.visible_to(user).filter(pk=int(text)).first() if text.isdigit() else None
-    if into is None:
-        raise VerbError("There is no ticket of this number.", field="into")
-    tickets.merge(row, into=into)
-    return f"Merged into #{into.pk}. Undo it on this page."
-
-
-def _split(row: Ticket, data: QueryDict, user: User) -> str:
-    fresh = tickets.split(row, [int(pk) for pk in data.getlist("message") if pk.isdigit()])
-    return f"Split off into #{fresh.pk}."
 
 
 def _accept(row: Ticket, data: QueryDict, user: User) -> str:
@@ -239,16 +264,6 @@ def _withdraw(row: Ticket, data: QueryDict, user: User) -> str:
     return "Deleted, here and there."
 
 
-def _link(row: Ticket, data: QueryDict, user: User) -> str:
-    loop.add_link(row, url=data.get("url", ""))
-    return "Linked."
-
-
-def _unlink(row: Ticket, data: QueryDict, user: User) -> str:
-    loop.remove_link(row, url=data.get("url", ""))
-    return "The link is off. Put it back in the conversation."
-
-
 def _promise(row: Ticket, data: QueryDict, user: User) -> str:
     zone = ZoneInfo(zone_of(user))
     try:
@@ -268,7 +283,9 @@ def _promised(row: Ticket, data: QueryDict, user: User) -> str:
 
 
 def _ask_team(row: Ticket, data: QueryDict, user: User) -> str:
+    mentions.check(row, data.get("body", ""))
     promises.ask_team(row, question=data.get("body", ""), tell=data.get("tell", ""), user=user)
+    drafts.drop(row, user)
     return "Asked the team, and told them so."
 
 
@@ -316,15 +333,8 @@ VERBS: dict[str, Act] = {
     "fields": _fields,
     "tags": _tags,
     "status": _status,
-    "merge": _merge,
-    "unmerge": _plain(tickets.unmerge, "The merge is undone."),
-    "split": _split,
+    **uniting.VERBS,
     "accept": _accept,
-    "trash": _plain(tickets.trash, "In the trash. It can be restored for 30 days."),
-    "restore": _plain(tickets.restore, "Restored."),
-    "spam": _plain(tickets.mark_spam, "Marked as spam. Nothing is sent because of it."),
-    "link": _link,
-    "unlink": _unlink,
     "invite": _invite,
     "amend": _amend,
     "withdraw": _withdraw,

@@ -89,7 +89,7 @@ def test_answer_is_changed_and_deleted_where_it_stands(workspace: FakeSlack) -> 
     assert post.deleted
     message.refresh_from_db()
     assert (message.new_text, message.deleted_at is not None) == ("", True)
-    assert "This message was deleted." in desk.get(f"/tickets/{row.pk}/").content.decode()
+    assert "This message was deleted" in desk.get(f"/tickets/{row.pk}/").content.decode()
 
 
 def test_mail_is_invited_to_the_chat_and_it_is_counted(workspace: FakeSlack) -> None:

@@ -21,11 +21,14 @@ SIZES = {"desk": (1440, 900), "phone": chromium.PHONE}
 
 @pytest.fixture
 def people(process_env: dict[str, str]) -> list[User]:
-    """Ana was on duty, Ben is now."""
+    """Ana was on duty, Ben is since an hour or two: a sheet is about a change that has just been."""
     users = [agent("ana"), agent("ben")]
-    today = timezone.now().date()
+    begun = timezone.now() - timedelta(hours=1)
     rotation = Rotation.objects.create(
-        key="daily", name="On call", starts_on=today - timedelta(days=1), handover="00:00"
+        key="daily",
+        name="On call",
+        starts_on=begun.date() - timedelta(days=1),
+        handover=f"{begun:%H}:00",
     )
     for position, user in enumerate(users):
         RotationMember.objects.create(rotation=rotation, user=user, position=position)
@@ -35,6 +38,14 @@ def people(process_env: dict[str, str]) -> list[User]:
 def _fits(tab: Page) -> None:
     width = tab.evaluate("document.documentElement.scrollWidth")
     assert width <= (tab.viewport_size or {"width": 0})["width"]
+
+
+def _opens(tab: Page, menu: str) -> None:
+    """Open a menu of the ticket; on a phone it stands behind “More”."""
+    opener = tab.locator(f"[popovertarget={menu}]:visible")
+    if not opener.count():
+        tab.locator("[popovertarget=menu-more]").click()
+    opener.first.click()
 
 
 @pytest.mark.parametrize("size", list(SIZES))
@@ -53,11 +64,11 @@ def test_a_promise_is_made_held_and_snoozed_on_the_ticket(
         offer.get_by_role("button", name="Promise it").click()
         tab.locator(".toast", has_text="Promised").wait_for()
         assert row.clocks.get(metric="promise").state == "running"
-        tab.locator("[popovertarget=menu-hold]").click()
+        _opens(tab, "menu-hold")
         tab.get_by_label("Why is this on hold?").fill("a call on Friday")
         tab.locator("#menu-hold button").click()
         tab.locator(".banner", has_text="On hold: a call on Friday").wait_for()
-        tab.locator("[popovertarget=menu-snooze]").click()
+        _opens(tab, "menu-snooze")
         tab.get_by_role("button", name="Tomorrow at 9:00").click()
         tab.locator(".banner", has_text="Snoozed until").wait_for()
         tab.get_by_role("button", name="Wake now").click()

@@ -185,9 +185,6 @@ def test_notices_are_ones_own_and_read_away() -> None:
     desk.post("/notices/read/", {"notice": theirs.pk})
     desk.post("/notices/read/")
     assert Notice.objects.filter(read_at=None).get() == theirs
-    desk.post("/notices/read/", {"mail": "1", "mail_digests": "on"})
-    ana.refresh_from_db()
-    assert (ana.mail_notices, ana.mail_digests) == (False, True)
 
 
 def test_words_that_promise_are_confirmed_with_one_click() -> None:

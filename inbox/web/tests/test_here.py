@@ -213,10 +213,10 @@ def test_what_the_visitor_has_read_stands_at_the_message(visitor: Browser) -> No
     visitor.call("POST", "read/", {"id": lines[0]["id"]})
     found = ana.get(page).content.decode()
     assert found.count('class="msg__seen"') == 1
-    first = found.partition(f'id="m-{lines[0]["message"]}"')[2]
-    assert "Seen" in first.partition('id="m-')[0]
+    first = found.partition(f'id="message-{lines[0]["message"]}"')[2]
+    assert "Seen" in first.partition('id="message-')[0]
     visitor.call("POST", "read/", {"id": lines[1]["id"]})
-    second = ana.get(page).content.decode().partition(f'id="m-{lines[1]["message"]}"')[2]
+    second = ana.get(page).content.decode().partition(f'id="message-{lines[1]["message"]}"')[2]
     assert "Seen <time" in second
 
 
@@ -292,8 +292,12 @@ def test_a_stale_answer_is_asked_about_with_what_came(said: list[Heard]) -> None
     answer = ana.post(f"/tickets/{row.pk}/reply/", form)
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "<blockquote><b>Bo</b> in a note: I have this one</blockquote>" in page
-    assert 'name="then" value="close">Send anyway</button>' in page
+    assert "Bo left a note" in page
+    assert (
+        "<p>I have this one</p>" in page.partition('id="words"')[0].partition("composer__stale")[2]
+    )
+    assert 'name="then" value="close">Add mine below</button>' in page
+    assert 'name="as" value="note">Turn mine into a note</button>' in page
     assert "Mine</textarea>" in page
     assert f'hx-get="/tickets/{row.pk}/"' in page  # the page goes on living
     assert 'href="?' not in page  # links from the verb's address would lead nowhere

@@ -191,7 +191,7 @@ def test_desk_works_on_a_phone_without_scripts(
         sign_in(tab)
         tab.get_by_role("link", name="A question from the train").click()
         tab.locator("textarea[name=body]").fill("On my way.")
-        tab.get_by_role("button", name="Send", exact=True).click()
+        tab.get_by_role("button", name="Send and wait").click()
         tab.get_by_text("On my way.").first.wait_for()
         width = tab.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
@@ -202,7 +202,7 @@ def test_new_ticket_appears_without_reload(
 ) -> None:
     with chromium.page(browser_process, base_url=live_site.url) as (tab, _):
         sign_in(tab)
-        tab.get_by_text("Nothing waits here").wait_for()
+        tab.get_by_text("Plug in your first channel").wait_for()
         begun = time.monotonic()
         arrive(html_mail(1, "", subject="Just now"))
         tab.get_by_text("Just now").first.wait_for()

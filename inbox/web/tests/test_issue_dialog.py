@@ -320,6 +320,6 @@ def test_linked_items_cost_the_same_at_any_number(
         )  # fmt: skip
         act(loop.add_link, row, url=url)
     desk.get(f"/tickets/{row.pk}/")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         page = desk.get(f"/tickets/{row.pk}/").content.decode()
     assert page.count('class="linked"') == count

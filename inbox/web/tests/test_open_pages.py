@@ -83,12 +83,19 @@ def test_a_stream_under_a_foreign_name_is_refused(
 
 
 def test_what_was_missed_is_told_again_from_a_little_before(db: None) -> None:
-    rows = [ticket() for _ in range(3)]
+    rows = [ticket(at=timezone.now()) for _ in range(3)]
     events = list(TicketEvent.objects.order_by("pk").values_list("pk", "ticket"))
     assert {row.pk for row in rows} == {number for _, number in events}
     last = events[-1][0]
     assert [(c.event_id, c.ticket) for c in _missed(last)] == events[-OVERLAP:]
     assert [c.event_id for c in _missed(last + OVERLAP)] == []
+
+
+def test_what_happened_long_before_the_page_is_not_told_again(db: None) -> None:
+    ticket()
+    first, *_, last = TicketEvent.objects.order_by("pk").values_list("pk", flat=True)
+    assert _missed(last) == []
+    assert [change.event_id for change in _missed(first)] == list(range(first + 1, last + 1))
 
 
 def test_who_was_away_for_long_loads_everything_again(db: None) -> None:

@@ -150,7 +150,7 @@ def hand_over(staff: Page, widget: Widget) -> None:
     expect(widget.frame.locator("#who")).to_have_text("Bo from Docs")  # heard after the note
     expect(widget.frame.locator("#here")).to_be_hidden()
     assert set(widget.inner.evaluate("window.typed")) <= {""}
-    expect(staff.locator("#thread")).to_contain_text("gave this to bo")
+    expect(staff.locator("#thread")).to_contain_text("gave this to Bo")
     expect(staff.locator("#meta")).to_contain_text("Bo")
 
 
@@ -180,7 +180,7 @@ def test_two_agents_answer_at_once(site: Site, browser_process: Browser) -> None
         assert found.violations_count == 0, found.generate_report()
         chromium.screenshot(second, Path(settings.DATA_DIR) / "screens" / "stale.png")
         assert _answers(row) == ["The answer of ana"]
-        second.get_by_role("button", name="Send anyway").click()
+        second.get_by_role("button", name="Add mine below").click()
         second.get_by_text("Undo it in the conversation").wait_for()
         assert _answers(row) == ["The answer of ana", "The answer of bo"]
 
