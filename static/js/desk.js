@@ -1,4 +1,5 @@
-// The desk's own behaviour: keys, toasts, drafts, the CSRF header. No state, no HTML from data.
+// The desk's own behaviour: drafts, presence, the CSRF header. No state, no HTML from data.
+// Keys, the palette, the focus and the toasts stand in modules of their own.
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
@@ -9,76 +10,28 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 
 // A fragment is fetched at once, then calmly: the last of many changes is never left out, as it
-// would be by htmx's own throttle.
-const fetchedAt = new Map(), planned = new Set();
+// would be by htmx's own throttle. A desk that answers slowly is asked less often: at most a tenth
+// of the time is spent waiting for one fragment. Who is here is small and soon stale: it rests for a
+// second at most (`data-rest`).
+const fetchedAt = new Map(), rest = new Map(), planned = new Set();
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { id, dataset } = event.detail.elt;
   if (!dataset.calm) return;
-  const wait = (fetchedAt.get(id) ?? 0) + Number(dataset.calm) - Date.now();
+  const { now } = event.detail.requestConfig.triggeringEvent?.detail ?? {};
+  const wait = now ? 0 : (fetchedAt.get(id) ?? 0) + Math.max(Number(dataset.calm), rest.get(id) ?? 0) - Date.now();
   if (wait <= 0) { fetchedAt.set(id, Date.now()); return; }
   event.preventDefault();
   if (planned.has(id)) return;
   planned.add(id);
   setTimeout(() => { planned.delete(id); const there = document.getElementById(id); if (there) htmx.trigger(there, "calm"); }, wait);
 });
-
-// Nothing moves under the pointer or the focus: a list that is in use is morphed a little later.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const list = event.detail.target;
-  if (list.matches?.("#queue, #list") && list.matches(":hover")) {
-    event.detail.shouldSwap = false;
-    const slot = $("#newslot");
-    if (slot && !slot.firstChild) {
-      const pill = document.createElement("button");
-      pill.className = "newpill";
-      pill.type = "button";
-      pill.textContent = "Something changed";
-      pill.addEventListener("click", () => location.reload());
-      slot.append(pill);
-    }
-  }
+document.addEventListener("htmx:afterRequest", ({ detail: { elt } }) => {
+  if (elt.dataset.calm) rest.set(elt.id, Math.min((Date.now() - fetchedAt.get(elt.id)) * 10, elt.dataset.rest ?? 30000));
 });
 
-const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
-
-const move = (step) => {
-  const rows = $$(".row__what");
-  const at = rows.findIndex((row) => row === document.activeElement || row.ariaCurrent === "true");
-  const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
-  next?.focus();
-  next?.scrollIntoView({ block: "nearest" });
-};
-
-const press = (key) => {
-  const row = document.activeElement.closest?.(".row, [data-row]");
-  const target = (row && $(`[data-key="${key}"]`, row)) || $(`[data-key="${key}"]:not(.row *, [data-row] *)`);
-  if (!target) return false;
-  if (target.matches("input[type=radio]")) { target.checked = true; $("#words")?.focus(); }
-  else if (target.matches("input")) target.focus();
-  else target.click();
-  return true;
-};
-
-document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.id === "words") {
-    const note = $("#mode-note")?.checked;
-    $(`[data-send="${note ? "note" : event.shiftKey ? "close" : "wait"}"]`)?.click();
-    return;
-  }
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) {
-    if (event.key === "Escape") event.target.blur?.();
-    return;
-  }
-  const key = event.key.toLowerCase();
-  if (key === "j" || key === "k") { move(key === "j" ? 1 : -1); event.preventDefault(); }
-  else if (event.key === "?") $("#help")?.showModal();
-  else if (press(key)) event.preventDefault();
-});
-
-document.addEventListener("click", (event) => {
-  const opener = event.target.closest("[data-show]");
-  if (opener) $(`#${opener.dataset.show}`)?.showModal();
-});
+// A key may be pressed between the moment in which a dialog's list is shown and the one in which
+// htmx looks at it; a button would then leave the page, and words that are not kept yet with it.
+document.addEventListener("htmx:afterSwap", ({ target }) => { if (target.closest("dialog")) htmx.process(target); });
 
 const insert = (text) => {
   const words = $("#words");
@@ -103,33 +56,11 @@ document.addEventListener("click", (event) => {
   const words = $("#words");
   if (!given || !words) return;
   const reply = $("#mode-reply");
-  if (!reply.checked) reply.click();
+  if (reply && !reply.checked) reply.click();
   given.closest("[popover]:popover-open")?.hidePopover();
   const before = words.value.slice(0, words.selectionStart);
   insert(`${before && !before.endsWith("\n") ? "\n\n" : ""}${given.dataset.insert}\n\n`);
 });
-
-for (const toast of $$("[data-toast]")) setTimeout(() => toast.remove(), 8000);
-
-// A draft survives a closed tab; it goes away when the server has the words.
-const composer = $("[data-draft]");
-if (composer) {
-  const words = $("#words", composer);
-  const name = `draft:${composer.dataset.draft}`;
-  if (!words.value) words.value = localStorage.getItem(name) ?? "";
-  words.addEventListener("input", () => {
-    localStorage.setItem(name, words.value);
-    $("[data-saved]", composer).textContent = "Draft kept";
-  });
-  composer.addEventListener("submit", (event) => {
-    localStorage.removeItem(name);
-    // a second click must not send twice; the pressed button still has to be in the form
-    setTimeout(() => $$("button", composer).forEach((button) => { button.disabled = true; }), 0);
-    if (event.submitter?.value) composer.dataset.then = event.submitter.value;
-  });
-  const scroller = $(".talk__scroll");
-  if (scroller && !location.hash) scroller.scrollTop = scroller.scrollHeight;
-}
 
 // Who has this ticket open: said while the page is looked at, taken back when it is left.
 const talk = $("[data-here]");
@@ -158,14 +89,14 @@ if (talk) {
   const writing = () => {
     if (!words.value.trim()) { be("looking"); return; }
     typed = Date.now();
-    be($("#mode-reply").checked ? "replying" : "noting");
+    be($("#mode-reply")?.checked ? "replying" : "noting");
   };
   // What stands on the screen has been read; an answer to less than that is asked about.
   const read = () => {
     const newest = Number($("#thread").dataset.newest) || 0;
     if (document.hidden || Math.abs(scroller.scrollTop) > 40 || newest <= seen) return;
     clearTimeout(known);
-    known = setTimeout(() => { slot.replaceChildren(); $("[name=last_seen_message]").value = newest; }, 700);
+    known = setTimeout(() => { slot.replaceChildren(); const field = $("[name=last_seen_message]"); if (field) field.value = newest; }, 700);
     clearTimeout(later);
     later = setTimeout(() => { seen = newest; readAt = Date.now(); tell(); }, Math.max(1000, readAt + READ - Date.now()));
   };
@@ -173,7 +104,8 @@ if (talk) {
     const button = document.createElement("button");
     button.className = "newpill";
     button.type = "button";
-    button.textContent = "New message";
+    const news = $$("#thread .msg[id^=message]").filter((line) => Number(line.id.slice(8)) > seen).length || 1;
+    button.textContent = news === 1 ? "1 new message" : `${news} new messages`;
     button.addEventListener("click", () => { scroller.scrollTop = 0; read(); });
     slot.replaceChildren(button);
   };
