@@ -5,7 +5,7 @@ PY := .venv/bin/python
 LOCK := .venv/bin/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick soak bench lock fmt vendor runtime dev
+.PHONY: help run test quick soak bench screens lock fmt vendor runtime dev
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -24,6 +24,9 @@ soak: dev ## the long runs
 
 bench: dev ## the benchmarks, one JSON line each
 	@exec $(PY) -m bench
+
+screens: dev ## pictures of every page, into docs/screens/desk
+	@exec $(PY) -W ignore -m scripts.screens
 
 fmt: dev ## format code and templates
 	@$(PY) -m ruff check --quiet --fix . || true

@@ -51,10 +51,16 @@ from hypothesis import settings as hypothesis_settings  # noqa: E402 - beside th
 
 # Tests sign in hundreds of times; a slow hash would measure nothing but itself.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Every client of a test would read the whole folder of static files before its first page.
+settings.WHITENOISE_AUTOREFRESH = True
 django.setup()
 
 from inbox.channels import directory  # noqa: E402 - models load only after setup
-from inbox.common import presence, versions  # noqa: E402 - the same
+from inbox.common import crypto, presence, versions  # noqa: E402 - the same
+from rig import appendonly, migrated  # noqa: E402 - the same
+
+# a busy machine would ask again in the middle of a test that counts statements
+directory.KEEP_SECONDS = 3600.0
 
 hypothesis_settings.register_profile(
     "suite",
@@ -67,12 +73,41 @@ hypothesis_settings.register_profile("soak", deadline=None, max_examples=2_000)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 pytest_plugins = ("rig.fixtures",)
+appendonly.let_tests_empty_it()
+migrated.copy_from_it()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Close the network for this process, once and for all."""
     del config
     network.close()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--only-data` leaves out what runs the same whatever the database is."""
+    parser.addoption("--only-data", action="store_true", help="only tests that use the database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A pure test need not run again on a second database.
+
+    What waits for real processes begins first, so that no worker is left alone with it at the end.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("service") is None)
+    if not config.getoption("--only-data"):
+        return
+    needs = {item: _needs_data(item) for item in items}
+    config.hook.pytest_deselected(items=[item for item in items if not needs[item]])
+    items[:] = [item for item in items if needs[item]]
+
+
+def _needs_data(item: pytest.Item) -> bool:
+    if item.get_closest_marker("django_db"):
+        return True
+    return not DATABASES.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+DATABASES = {"db", "transactional_db", "django_db_setup", "live_server"}
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -96,6 +131,7 @@ def clean_slate() -> None:
     presence.forget()
     versions.forget()
     directory.forget()
+    crypto.sign_with(crypto.oldest_key())  # nobody asks the database for it
 
 
 @pytest.fixture(scope="session")

@@ -18,4 +18,5 @@ urlpatterns = [
 
 handler403 = "inbox.web.pages.denied"
 handler404 = "inbox.web.pages.not_found"
+handler429 = "inbox.web.pages.too_often"
 handler500 = "inbox.web.pages.failed"
