@@ -1,6 +1,7 @@
 """`make bench`: one JSON line per figure, on a private PostgreSQL and Redis.
 
-`BENCH_MAILS=10000` makes the memory run as long as promised.
+`BENCH_MAILS=10000` makes the memory run as long as promised. `python -m bench chat queue` measures
+only what is named.
 """
 
 import os
@@ -10,23 +11,27 @@ import tempfile
 
 from rig import postgres, redis
 
-WITH_REDIS = ("bench.processes", "bench.acks", "bench.chat")
+WITH_REDIS = ("bench.processes", "bench.acks", "bench.chat", "bench.presence", "bench.day")
 MODULES = (
     "bench.mail",
     "bench.queue",
+    "bench.pages",
     "bench.search",
+    "bench.secrets",
     "bench.reports",
     "bench.processes",
     "bench.acks",
     "bench.chat",
+    "bench.presence",
+    "bench.day",
 )
 
 
-def main() -> int:
+def main(named: list[str]) -> int:
     """Start the services, then measure in processes that belong to them."""
     code = 0
     with redis.redis() as broker:
-        for module in MODULES:
+        for module in [f"bench.{name}" for name in named] or MODULES:
             with postgres.postgres() as server, tempfile.TemporaryDirectory() as data:
                 env = {**os.environ, "DATABASE_URL": server.url(), "DATA_DIR": data}
                 env |= {"REDIS_URL": broker.url() if module in WITH_REDIS else ""}
@@ -36,4 +41,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
