@@ -1,10 +1,24 @@
 """Index of every room's models."""
 
-from inbox.accounts.models import ApiAnswer, ApiToken, Role, Team, User
+from inbox.accounts.models import (
+    ApiAnswer,
+    ApiToken,
+    Invite,
+    Role,
+    SignInProvider,
+    Team,
+    User,
+)
+from inbox.audit.models import AuditEntry
+from inbox.bulk.models import BulkItem, BulkRun
 from inbox.calendars.models import Calendar, CalendarVersion
 from inbox.channels.models import Channel, Delivery, Fetch, Lookup, Source, SourceGroup
-from inbox.common.models import ConfigVersion, Setting
+from inbox.common.models import ConfigVersion, Heartbeat, Setting, SigningKey
+from inbox.community.models import Deed, Engagement, LiveTopic, Nomination, Referral
+from inbox.community.records import ConsentEntry, DirectoryNote, Interview, Quote
 from inbox.followups.models import DelayedAction, Digest, FollowUp, Handover, PromiseOffer
+from inbox.guard.models import Block, Secret
+from inbox.history.models import ImportItem, ImportProblem, ImportRun
 from inbox.livechat.models import Conversation, Entry, Visitor, VisitorToken
 from inbox.loop.models import Closing, Item, Link, LoopNotice, Release
 from inbox.macros.models import Macro
@@ -20,9 +34,34 @@ from inbox.oncall.models import (
     SwapRequest,
 )
 from inbox.outbox.models import AutomaticMail, Outgoing
-from inbox.people.models import Contact, ContactMerge, Identity
-from inbox.reports.models import ReportDay, ReportFact, ReportProgress
+from inbox.people.models import (
+    Championship,
+    Contact,
+    ContactNote,
+    Identity,
+    IdentityKey,
+    PeopleExport,
+    PeopleImport,
+    PeopleImportRow,
+    PeopleImportText,
+    PersonEvent,
+    Proposal,
+    TakenLine,
+)
+from inbox.people.traces import Activity, Trait
+from inbox.playbooks.models import (
+    Event,
+    EventTicket,
+    Playbook,
+    Run,
+    RunEntry,
+    RunStep,
+    Series,
+)
+from inbox.privacy.models import Erasure, Expiry, PersonJob, RetentionRun
+from inbox.reports.models import ReportFact, ReportProgress, ReportSum
 from inbox.routing.models import Rule, RuleHit, RuleTrace
+from inbox.saved.models import SavedView, ViewChoice
 from inbox.search.models import (
     Fingerprint,
     Occurrence,
@@ -33,9 +72,11 @@ from inbox.search.models import (
     Word,
 )
 from inbox.sla.models import Clock, Policy
+from inbox.tickets.drafts import Draft
 from inbox.tickets.models import (
     Attachment,
     Category,
+    LateNote,
     Message,
     Reaction,
     Receipt,
@@ -47,52 +88,89 @@ from inbox.tickets.models import (
     Tombstone,
     Touched,
 )
+from inbox.webhooks.models import Webhook, WebhookAttempt, WebhookEvent
 
 __all__ = [
     "Absence",
+    "Activity",
     "ApiAnswer",
     "ApiToken",
     "Attachment",
+    "AuditEntry",
     "AutomaticMail",
+    "Block",
+    "BulkItem",
+    "BulkRun",
     "Calendar",
     "CalendarVersion",
     "Category",
+    "Championship",
     "Channel",
     "Clock",
     "Closing",
     "ConfigVersion",
+    "ConsentEntry",
     "Contact",
-    "ContactMerge",
+    "ContactNote",
     "Conversation",
+    "Deed",
     "DelayedAction",
     "Delivery",
     "Digest",
+    "DirectoryNote",
+    "Draft",
+    "Engagement",
     "Entry",
+    "Erasure",
+    "Event",
+    "EventTicket",
+    "Expiry",
     "Fetch",
     "Fingerprint",
     "FollowUp",
     "Handover",
+    "Heartbeat",
     "Identity",
+    "IdentityKey",
+    "ImportItem",
+    "ImportProblem",
+    "ImportRun",
+    "Interview",
+    "Invite",
     "Item",
+    "LateNote",
     "Link",
+    "LiveTopic",
     "Lookup",
     "LoopNotice",
     "Macro",
     "Message",
     "MirrorCard",
     "MirrorTarget",
+    "Nomination",
     "Notice",
     "Occurrence",
     "Outgoing",
     "Override",
+    "PeopleExport",
+    "PeopleImport",
+    "PeopleImportRow",
+    "PeopleImportText",
+    "PersonEvent",
+    "PersonJob",
+    "Playbook",
     "Policy",
     "PromiseOffer",
+    "Proposal",
+    "Quote",
     "Reaction",
     "Receipt",
+    "Referral",
     "Release",
-    "ReportDay",
     "ReportFact",
     "ReportProgress",
+    "ReportSum",
+    "RetentionRun",
     "Role",
     "RosterShift",
     "Rotation",
@@ -101,15 +179,24 @@ __all__ = [
     "Rule",
     "RuleHit",
     "RuleTrace",
+    "Run",
+    "RunEntry",
+    "RunStep",
+    "SavedView",
     "SearchDoc",
     "SearchState",
+    "Secret",
+    "Series",
     "Setting",
+    "SignInProvider",
+    "SigningKey",
     "Source",
     "SourceGroup",
     "Spelling",
     "Spike",
     "SwapRequest",
     "Tag",
+    "TakenLine",
     "Team",
     "Thread",
     "Ticket",
@@ -117,8 +204,13 @@ __all__ = [
     "TicketEvent",
     "Tombstone",
     "Touched",
+    "Trait",
     "User",
+    "ViewChoice",
     "Visitor",
     "VisitorToken",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookEvent",
     "Word",
 ]

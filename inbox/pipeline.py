@@ -16,7 +16,11 @@ from inbox.common import live, work
 from inbox.common.crash import point
 from inbox.common.queue import after_commit
 from inbox.common.work import Actor, Work
+from inbox.community import services as community
 from inbox.followups import services as followups
+from inbox.guard import screening, secrets
+from inbox.guard import services as guard
+from inbox.guard.screening import Screened
 from inbox.intake import aftermath, moving, prepare, results
 from inbox.intake.prepare import Claim
 from inbox.intake.services import Arrival, file_message
@@ -25,28 +29,42 @@ from inbox.loop import items
 from inbox.loop import services as loop
 from inbox.mirrors import bridging
 from inbox.mirrors import services as mirrors
+from inbox.notify import mentions
+from inbox.notify import services as notify
 from inbox.oncall import assigning as oncall
 from inbox.outbox import sending
 from inbox.outbox import services as outbox
+from inbox.playbooks import acting as playbooks
+from inbox.playbooks import starting
+from inbox.privacy import conversation
 from inbox.routing import services as routing
 from inbox.search import indexing as search
 from inbox.sla import services as sla
 from inbox.tickets import files
 from inbox.tickets.models import TicketEvent
+from inbox.webhooks import services as webhooks
 
 Step = Callable[[TicketEvent], None]
 
-# guard → routing → sla → oncall → followups → loop → livechat → mirrors → community → playbooks →
-# search → outbox: rooms that react join here, in this order, when they exist.
+# guard → secrets → routing → sla → oncall → notify → followups → loop → livechat → mirrors →
+# community → playbooks → mentions → search → outbox: rooms that react join here, in this order,
+# when they exist.
 STEPS: tuple[Step, ...] = (
+    guard.on_event,
+    secrets.on_event,
     routing.on_event,
     sla.on_event,
     oncall.on_event,
+    notify.on_event,
     followups.on_event,
     loop.on_event,
     livechat.on_event,
     mirrors.on_event,
     bridging.on_event,
+    community.on_event,
+    playbooks.on_sent,
+    starting.on_event,
+    mentions.on_event,
     search.on_event,
     outbox.on_event,
 )
@@ -69,6 +87,7 @@ def change(actor: Actor, *, now: datetime | None = None, historic: bool = False)
         _follow(current)
         point("t2_mid_transaction")
         current.flush()
+        webhooks.queue(current.recorded)
         _announce(current)
 
 
@@ -104,7 +123,7 @@ def process_delivery(pk: int, *, now: datetime | None = None) -> str:
     if claimed is None:
         return ""
     try:
-        return _file(claimed, prepare.read(claimed), moment)
+        return _file(claimed, screening.screen(prepare.read(claimed)), moment)
     except Exception as error:  # noqa: BLE001 - one poison delivery must never stop a channel (L9)
         return results.failed(claimed, error, now=moment)
 
@@ -118,29 +137,36 @@ def _arrivals(claimed: Claim, batch: InboundBatch) -> list[Arrival]:
             delivery=claimed.delivery,
             files=[files.keep(file) for file in (message.original or message).files],
         )
-        for message in batch.messages
+        # a note of the team belongs to what another message of the batch may open
+        for message in sorted(batch.messages, key=lambda message: message.is_internal)
     ]
 
 
-def _file(claimed: Claim, batch: InboundBatch, now: datetime) -> str:
+def _file(claimed: Claim, screened: Screened, now: datetime) -> str:
     """File a delivery's messages in one change.
 
     Somebody else may have filed the same message or met the same person at the same moment; the
     database refuses the second copy, and the second try finds the first one.
     """
+    batch = screened.batch
     arrivals = _arrivals(claimed, batch)
     for attempt in range(3):
         try:
             with change(Actor.system("intake"), now=now, historic=batch.historic) as current:
                 current.cache["again"] = attempt > 0
+                secrets.are_in(current, screened.found, claimed.delivery.pk)
                 reasons = [batch.ignored] if batch.ignored else []
                 said = [moving.file_rename(*names, claimed.channel) for names in batch.renamed]
                 said += [moving.file_move(move, claimed.channel) for move in batch.moves]
                 said += [file_message(a) for a in arrivals]
                 said += [aftermath.file_delete(d, claimed.channel) for d in batch.deletes]
+                said += [conversation.forget(f, claimed.channel) for f in batch.forgets]
                 said += [aftermath.file_reaction(r, claimed.channel) for r in batch.reactions]
                 said += [aftermath.file_thread(t, claimed.channel) for t in batch.threads]
                 items.file_all(batch, claimed.channel)
+                if batch.refresh:
+                    results.refresh(claimed)
+                    said.append("")
                 if batch.trouble is not None:
                     results.trouble(claimed, batch.trouble)
                     said.append("")
@@ -165,6 +191,7 @@ def deliver(pk: int, *, now: datetime | None = None) -> str:
         return ""
     outcome = step()
     with change(Actor.system("outbox"), now=now):
-        sending.apply(outcome)
+        if sending.apply(outcome):
+            playbooks.went_out(outcome.row)
     point("out_after_sent_commit")
     return str(outcome.values["state"])

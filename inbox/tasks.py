@@ -4,7 +4,19 @@ from celery import shared_task
 from django.utils import timezone
 
 from inbox import pipeline
-from inbox.operations import fetching, polling, sweep
+from inbox.api import webhookjob
+from inbox.handbook import services as handbook
+from inbox.operations import (
+    beating,
+    bulkruns,
+    fetching,
+    importing,
+    peoplelists,
+    personjobs,
+    playbookjobs,
+    polling,
+    sweep,
+)
 from inbox.reports import services as reports
 
 
@@ -26,10 +38,41 @@ def fetch(pk: int) -> None:
     fetching.fetch(pk, now=timezone.now())
 
 
+@shared_task(name="inbox.webhook")
+def webhook(pk: int) -> None:
+    """Tell one subscriber what it waits for."""
+    webhookjob.deliver(pk)
+
+
 @shared_task(name="inbox.poll")
 def poll(pk: int) -> None:
     """Fetch from one channel."""
     polling.poll(pk, now=timezone.now())
+
+
+@shared_task(name="inbox.handbook")
+def load_shipped_handbook(pk: int) -> None:
+    """Load the preset, for an installation that begins; there is no row to name."""
+    del pk
+    handbook.load_preset()
+
+
+@shared_task(name="inbox.bulk")
+def bulk(pk: int) -> None:
+    """Work on a run of many tickets."""
+    bulkruns.work_on(pk, now=timezone.now())
+
+
+@shared_task(name="inbox.history")
+def history(pk: int) -> None:
+    """Bring the next pages of a history in."""
+    importing.work_on(pk, now=timezone.now())
+
+
+@shared_task(name="inbox.playbook")
+def playbook(pk: int) -> None:
+    """Do what a playbook's step asks of a vendor."""
+    playbookjobs.work_on(pk, now=timezone.now())
 
 
 @shared_task(name="inbox.poll_due")
@@ -38,9 +81,22 @@ def poll_due() -> None:
     polling.ring_due(now=timezone.now())
 
 
+@shared_task(name="inbox.people_list")
+def people_list(pk: int) -> None:
+    """Check a list of people, take it in or take it back."""
+    peoplelists.work(pk, now=timezone.now())
+
+
+@shared_task(name="inbox.person")
+def person(pk: int) -> None:
+    """Export a person, or erase one."""
+    personjobs.work(pk, now=timezone.now())
+
+
 @shared_task(name="inbox.sweep")
 def sweep_overdue() -> None:
     """Ring again for rows that nobody works on."""
+    beating.beat(now=timezone.now())
     sweep.ring_overdue(now=timezone.now())
 
 
@@ -52,8 +108,9 @@ def tick() -> None:
 
 @shared_task(name="inbox.fold")
 def fold() -> None:
-    """Fold the delta rows of the counts."""
+    """Fold the delta rows of the counts, and forget processes that ended."""
     sweep.fold()
+    beating.forget(now=timezone.now())
 
 
 @shared_task(name="inbox.reports")

@@ -13,6 +13,7 @@ from django.conf import settings
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 TIMEOUT = (3.05, 10)
 MOST_BYTES = 5 * 1024 * 1024
@@ -36,6 +37,14 @@ class Refused(OSError):
 
     def __init__(self) -> None:
         super().__init__("this address cannot be reached from here")
+
+
+def never_left(error: Exception) -> bool:
+    """Whether a request that failed so surely did not reach anybody: it may be sent again."""
+    wrapped = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, Refused) or isinstance(
+        wrapped, NewConnectionError | ConnectTimeoutError
+    )
 
 
 def is_private(address: str) -> bool:
@@ -69,7 +78,13 @@ def connect(host: str, port: int, *, timeout: float) -> socket.socket:
 
 def _guarded(self: Any) -> socket.socket:
     timeout = self.timeout if isinstance(self.timeout, int | float) else TIMEOUT[0]
-    return connect(self.host, self.port, timeout=float(timeout))
+    try:
+        return connect(self.host, self.port, timeout=float(timeout))
+    except TimeoutError as error:
+        raise ConnectTimeoutError(self, str(error)) from error
+    except OSError as error:
+        # as urllib3 says it: nothing was sent yet, see `never_left`
+        raise NewConnectionError(self, str(error)) from error
 
 
 class _Connection(HTTPConnection):

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from inbox.common.crypto import EncryptedTextField
+
 
 class Setting(models.Model):
     """One editable value: `pleasantries`, `require_admin_totp`, `quiet_hours`, …"""
@@ -24,3 +26,26 @@ class ConfigVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
+
+
+class Heartbeat(models.Model):
+    """A process that works for us was alive at this moment: `worker web1:42`, `sweep`, `tick`."""
+
+    name = models.CharField(primary_key=True, max_length=150)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.at:%H:%M:%S}"
+
+
+class SigningKey(models.Model):
+    """The key under which short signatures are made, once its field key is to be taken away.
+
+    Reply addresses that customers have must outlive a rotation of keys (`crypto.signature`).
+    """
+
+    name = models.SlugField(unique=True)
+    key = EncryptedTextField()
+
+    def __str__(self) -> str:
+        return self.name

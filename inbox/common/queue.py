@@ -24,6 +24,13 @@ class Job(StrEnum):
     DELIVER = "inbox.deliver"
     FETCH = "inbox.fetch"
     POLL = "inbox.poll"
+    WEBHOOK = "inbox.webhook"
+    HANDBOOK = "inbox.handbook"
+    PEOPLE_LIST = "inbox.people_list"
+    BULK = "inbox.bulk"
+    PERSON = "inbox.person"
+    HISTORY = "inbox.history"
+    PLAYBOOK = "inbox.playbook"
 
 
 def enqueue(job: Job, pk: int, *, after_seconds: float = 0) -> None:

@@ -4,16 +4,14 @@ import http.client
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from rig import ports, processes
+from rig import house, ports
 
 ROOT = Path(__file__).resolve().parents[2]
-DOORS = {"help", "run", "test", "quick", "soak", "bench", "lock", "fmt", "vendor"}
-SIGN_IN = re.compile(r"^Sign in at (http://127\.0\.0\.1:\d+/) as (\S+) with password (\S+)$", re.M)
+DOORS = {"help", "run", "test", "quick", "soak", "bench", "screens", "lock", "fmt", "vendor"}
 
 
 def _checkout(folder: Path) -> Path:
@@ -97,32 +95,12 @@ def test_nothing_is_installed_twice(tmp_path: Path, stamp: str, code: int) -> No
     assert _bootstrap(checkout, _tools(tmp_path / "bin"))[0] == code
 
 
-def _serve(folder: Path, port: int, **more: str) -> processes.Process:
-    """`make run` without the installing."""
-    clean = {
-        "DATABASE_URL": "",
-        "REDIS_URL": "",
-        "FIELD_KEYS": "",
-        "BASE_URL": f"http://127.0.0.1:{port}",
-    }
-    env = {**clean, "DATA_DIR": str(folder), "PORT": str(port), "PYTHONUNBUFFERED": "1", **more}
-    command = [sys.executable, "-m", "scripts.serve"]
-    return processes.start(command, log=folder.parent / f"run-{port}.log", env=env, cwd=ROOT)
-
-
 def _status(port: int, path: str) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     connection.request("GET", path)
     status = connection.getresponse().status
     connection.close()
     return status
-
-
-def _sign_in(server: processes.Process) -> tuple[str, str, str]:
-    """Wait for the line; return address, user and password."""
-    server.wait_until(lambda: SIGN_IN.search(server.output()) is not None, seconds=120)
-    (found,) = SIGN_IN.findall(server.output())
-    return found[0], found[1], found[2]
 
 
 @pytest.mark.slow
@@ -132,9 +110,9 @@ def test_run_prepares_serves_and_stops_and_keeps_the_first_password(tmp_path: Pa
     accounts = []
     for _ in range(2):
         port = ports.free_port()
-        server = _serve(data, port, SAMPLE="0")
+        server = house.serve(data, port, SAMPLE="0")
         try:
-            address, *account = _sign_in(server)
+            address, *account = house.sign_in(server)
             accounts.append(account)
             assert address == f"http://127.0.0.1:{port}/"
             assert [_status(port, path) for path in ("/healthz", "/readyz")] == [200, 200]
@@ -151,7 +129,7 @@ def test_run_prepares_serves_and_stops_and_keeps_the_first_password(tmp_path: Pa
 @pytest.mark.slow
 def test_run_says_that_the_port_is_taken(tmp_path: Path) -> None:
     with ports.listening() as port:
-        server = _serve(tmp_path / "var", port)
+        server = house.serve(tmp_path / "var", port)
         assert server.popen.wait(60) == 1
     assert f"make run PORT={port + 1}" in server.output()
     assert not (tmp_path / "var").exists()
