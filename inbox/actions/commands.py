@@ -157,9 +157,11 @@ def _person(ask: Ask, text: str) -> User:
 
 def _playbook(name: str, ask: Ask, rest: list[str]) -> str:
     """The playbook of this word, at once: whoever asks takes its first part (S94)."""
-    run = starting.start_by_command(name, user=ask.agent, about=" ".join(rest))
+    run, is_new = starting.start_by_command(name, user=ask.agent, about=" ".join(rest))
     address = f"{str(settings.BASE_URL).rstrip('/')}{run.get_absolute_url()}"
-    return f"Started: [{run.title}]({address}). The next step is yours."
+    if is_new:
+        return f"Started: [{run.title}]({address}). The next step is yours."
+    return f"It goes on already: [{run.title}]({address})."
 
 
 COMMANDS: dict[str, Do] = {

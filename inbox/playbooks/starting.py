@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from inbox.accounts.models import User
 from inbox.common import work
@@ -60,10 +62,11 @@ def _commanded(word: str) -> Playbook | None:
     return books.order_by("pk").first()
 
 
-def start_by_command(word: str, *, user: User, about: str = "") -> Run:
+def start_by_command(word: str, *, user: User, about: str = "") -> tuple[Run, bool]:
     """Start a playbook from a chat: the first part is the writer's, `about` its first person.
 
-    Raises `VerbError`.
+    Whoever writes it again about the same person, or about nobody, joins the run that goes on.
+    Returns the run, and whether it is a new one. Raises `VerbError`.
     """
     playbook = _commanded(word)
     if playbook is None:
@@ -71,13 +74,18 @@ def start_by_command(word: str, *, user: User, about: str = "") -> Run:
     template, now = playbook.template, work.current().now
     person = next((one.key for one in template.fields if one.kind == "person"), "")
     bare = about.strip("<@> ").partition("|")[0]
-    return services.start(
+    values = {person: bare} if person and bare else {}
+    for run in _going(playbook, ticket=None, started_at__gt=now - SAME_CAUSE):
+        if not values or run.values.get(person) == bare:
+            return run, False
+    run = services.start(
         playbook=playbook,
         anchor_at=now,
         roles={template.roles[0].key: user.pk} if template.roles else {},
-        values={person: bare} if person and bare else {},
+        values=values,
         once=f"{playbook.key}:{user.pk}:{now.isoformat()}",
     )
+    return run, True
 
 
 def respond(
@@ -89,11 +97,10 @@ def respond(
     `VerbError` where more has to be known first.
     """
     now = work.current().now
-    Playbook.objects.select_for_update().get(pk=playbook.pk)  # two presses wait for each other
-    going = Run.objects.filter(playbook=playbook, state=RunState.RUNNING, ticket=ticket)
+    going = _going(playbook, ticket=ticket)
     if ticket is None:
         going = going.filter(event=event, started_at__gt=now - SAME_CAUSE)
-    run = going.order_by("pk").first()
+    run = going.first()
     if run is not None:
         return run
     must = [role.key for role in playbook.template.roles if role.required]
@@ -105,6 +112,13 @@ def respond(
         event=event,
         ticket=ticket,
     )
+
+
+def _going(playbook: Playbook, **about: Any) -> QuerySet[Run]:
+    """Runs that go on, the first first; two who ask wait for each other."""
+    Playbook.objects.select_for_update().get(pk=playbook.pk)
+    found = Run.objects.filter(playbook=playbook, state=RunState.RUNNING, **about)
+    return found.order_by("pk")
 
 
 def start_on(ticket: Ticket, *, playbook: Playbook, by: Identity | None = None) -> Run:

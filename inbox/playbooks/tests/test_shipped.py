@@ -257,9 +257,34 @@ def test_whoever_notices_a_secret_needs_one_word_to_begin() -> None:
     row = ROWS["secret-in-stream"]
     Playbook.objects.create(key=row["key"], name=row["name"], definition=row)
     with pipeline.change(Actor.user(agent("noor")), now=NOW):
-        run = starting.start_by_command("secret", user=agent("noor"))
+        run, _ = starting.start_by_command("secret", user=agent("noor"))
     ready = run.steps.filter(state="ready").values_list("key", "owner__username")
     assert list(ready) == [("notify", "noor"), ("private", "noor")]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("about", "later", "is_new"),
+    [
+        ("", "", False),
+        ("<@U0KIT|kit>", "<@U0KIT|kit>", False),
+        ("<@U0KIT|kit>", "", False),
+        ("<@U0KIT|kit>", "<@U0ADA|ada>", True),
+        ("", "<@U0ADA|ada>", True),
+    ],
+)
+def test_two_who_write_the_word_about_the_same_person_share_a_run(
+    about: str, later: str, is_new: bool
+) -> None:
+    row = ROWS["secret-in-stream"]
+    Playbook.objects.create(key=row["key"], name=row["name"], definition=row)
+    with pipeline.change(Actor.user(agent("noor")), now=NOW):
+        first, _ = starting.start_by_command("secret", user=agent("noor"), about=about)
+    with pipeline.change(Actor.user(agent("ana")), now=NOW + timedelta(seconds=5)):
+        second, found = starting.start_by_command("secret", user=agent("ana"), about=later)
+    assert (found, second == first) == (is_new, not is_new)
+    with pipeline.change(Actor.user(agent("ana")), now=NOW + timedelta(minutes=11)):
+        assert starting.start_by_command("secret", user=agent("ana"), about=about)[1]
 
 
 def test_a_secret_is_changed_however_short_it_was_seen() -> None:

@@ -94,7 +94,7 @@ def test_a_word_in_a_chat_starts_one_at_once() -> None:
     stored()
     ana = agent("ana")
     with pipeline.change(Actor.user(ana), now=NOW):
-        run = starting.start_by_command("secret", user=ana, about="<@U0KIT|kit>")
+        run, _ = starting.start_by_command("secret", user=ana, about="<@U0KIT|kit>")
     assert (run.values, run.roles) == ({"sharer": "U0KIT"}, {"host": ana.pk})
     assert run.steps.get().state == "ready"
 
