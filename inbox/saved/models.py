@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 
 class SharedWith(models.TextChoices):
@@ -13,10 +14,18 @@ class SharedWith(models.TextChoices):
     EVERYBODY = "everybody", "Everybody"
 
 
+class Place(models.TextChoices):
+    """The page that a view belongs to, by the name of its address."""
+
+    QUEUE = "queue", "Queue"
+    SEARCH = "search", "Search"
+
+
 class SavedView(models.Model):
-    """The filter, the order and the grouping of the queue, as its address says them."""
+    """What the queue or a search was narrowed down to, as the page's address says it."""
 
     name = models.CharField(max_length=60)
+    place = models.CharField(max_length=10, choices=Place.choices, default=Place.QUEUE)
     query = models.CharField(max_length=2000, blank=True)  # `q=is%3Amine&sort=oldest`
     shared_with = models.CharField(
         max_length=10, choices=SharedWith.choices, default=SharedWith.OWNER
@@ -38,6 +47,10 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """Where the view is seen."""
+        return f"{reverse(self.place)}?{self.query}&view={self.pk}"
 
 
 class ViewChoice(models.Model):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from inbox.accounts.models import Team, User
 from inbox.accounts.permissions import Right, can
 from inbox.common.versions import bump, kept
-from inbox.saved.models import SavedView, SharedWith, ViewChoice
+from inbox.saved.models import Place, SavedView, SharedWith, ViewChoice
 from inbox.search import filters
 from inbox.search.filters import Scope
 from inbox.search.language import parse
@@ -19,9 +19,13 @@ from inbox.tickets import queries
 from inbox.tickets.errors import NotAllowed, VerbError
 from inbox.tickets.models import Ticket
 
-KEPT = ("q", "sort", "by", "status", "lane")
+KEPT = {
+    Place.QUEUE: ("q", "sort", "by", "status", "lane"),
+    Place.SEARCH: ("q", "state", "category", "by", "when"),
+}
 MOST_COUNTED = 99
 MOST_VIEWS = 40
+LONGEST = 2000  # characters of an address
 
 
 def of(user: User) -> list[SavedView]:
@@ -53,18 +57,31 @@ def may_change(user: User, row: SavedView) -> bool:
     return row.owner_id == user.pk or (is_shared and can(user, Right.MANAGE))
 
 
-def canonical(text: str) -> str:
-    """The part of an address that a view keeps, in a fixed order."""
-    given = dict(parse_qsl(text.lstrip("?").replace("\x00", "")))
-    return urlencode([(name, given[name]) for name in KEPT if given.get(name)])
+def canonical(text: str, place: Place = Place.QUEUE) -> str:
+    """The part of an address that a view keeps, in a fixed order; a search has several states."""
+    pairs = parse_qsl(text.lstrip("?").replace("\x00", ""))
+    if place == Place.QUEUE:
+        pairs = list(dict(pairs).items())
+    return urlencode([pair for name in KEPT[place] for pair in pairs if pair[0] == name])
 
 
 # ------------------------------------------------------------------ keeping
 
 
-def save(user: User, *, name: str, query: str, shared_with: str, team: Team | None) -> SavedView:
-    """Keep a filter under a name. Raises `VerbError`."""
-    row = SavedView(owner=user, query=canonical(query)[:2000])
+def save(
+    user: User,
+    *,
+    name: str,
+    query: str,
+    shared_with: str,
+    team: Team | None,
+    place: Place = Place.QUEUE,
+) -> SavedView:
+    """Keep a filter, or a search, under a name. Raises `VerbError`."""
+    kept_query = canonical(query, place)
+    if len(kept_query) > LONGEST:
+        raise VerbError("This is too long to be kept: use fewer words.", field="query")
+    row = SavedView(owner=user, place=place, query=kept_query)
     last = SavedView.objects.aggregate(last=Max("order"))["last"] or 0
     row.order = last + 10
     return change(user, row, name=name, shared_with=shared_with, team=team)
@@ -132,7 +149,9 @@ def _need(user: User, row: SavedView) -> None:
 
 
 def begin_with(user: User, row: SavedView | None) -> None:
-    """Begin the queue with a view from now on; None is the whole queue."""
+    """Begin the queue with a view from now on; None is the whole queue. Raises `VerbError`."""
+    if row is not None and row.place != Place.QUEUE:
+        raise VerbError("The queue cannot begin with a search.", field="view")
     ViewChoice.objects.filter(user=user).delete()
     if row is not None:
         ViewChoice.objects.create(user=user, view=row)
@@ -153,7 +172,8 @@ def first_of(user: User) -> SavedView | None:
 def counts(user: User, rows: Sequence[SavedView], scope: Scope) -> dict[int, int]:
     """How many live tickets each view holds, to a hundred, in one statement.
 
-    A view with words is not counted: it would be a search each. Nor is an end of tickets' lives.
+    A search is not counted, nor is a view with words: each would be a search of its own. Nor is
+    an end of tickets' lives.
     """
     parts = {row.pk: found for row in rows if (found := _tickets(user, row, scope)) is not None}
     if not parts:
@@ -177,7 +197,7 @@ def _is_time(value: Any) -> bool:
 def _tickets(user: User, row: SavedView, scope: Scope) -> QuerySet[Ticket] | None:
     given = dict(parse_qsl(row.query))
     query = parse(given.get("q", ""))
-    if query.groups or filters.beyond_queue(query) or given.get("lane") or given.get("status"):
+    if row.place != Place.QUEUE or query.groups or filters.beyond_queue(query) or given.get("lane") or given.get("status"):
         return None
     live = queries.visible_to(user).filter(lane__in=["us", "wait"])
     return filters.narrowed(live, query, scope).order_by()

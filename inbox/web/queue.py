@@ -395,6 +395,6 @@ def home(request: HttpRequest) -> HttpResponse:
     user = request.user
     first = saved.first_of(user) if isinstance(user, User) and not request.GET else None
     if first is not None:
-        return HttpResponseRedirect(f"{reverse('queue')}?{first.query}&view={first.pk}")
+        return HttpResponseRedirect(first.get_absolute_url())
     response: HttpResponse = queue(request)
     return response

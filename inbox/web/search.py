@@ -93,6 +93,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "facets": _facets(facts, chosen),
         "people": [] if data.get("after") else people(query, scope),
         "errors": [] if data.get("after") else errors.of_text(user, query.plain),
+        "kept": urlencode({"q": text, **chosen}, doseq=True),
         "more": "?" + urlencode([*_kept(data), ("after", after)]) if after else "",
     }
     return page(request, "search/search.html", context, fragments={"results"})

@@ -1,4 +1,4 @@
-"""Saved views of the queue: kept from the filter in use, in order, shared, counted on the rail."""
+"""Saved views: the filter or the search in use under a name, in order, shared, on the rail."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from inbox.accounts.models import Team, User
 from inbox.accounts.permissions import Right, can
 from inbox.audit import services as audit
 from inbox.saved import services as saved
-from inbox.saved.models import SavedView, SharedWith
+from inbox.saved.models import Place, SavedView, SharedWith
 from inbox.tickets.errors import VerbError
 from inbox.web import toasts
 from inbox.web.filtering import Filters
@@ -61,21 +61,23 @@ def save(request: HttpRequest) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required
     data = request.POST
+    text, place = data.get("query", ""), _place(data)
     try:
         row = saved.save(
             user,
             name=data.get("name", ""),
-            query=_canonical(data.get("query", ""), user),
+            query=_canonical(text, user) if place == Place.QUEUE else text,
             shared_with=data.get("shared_with") or SharedWith.OWNER,
             team=_team(data, user),
+            place=place,
         )
     except VerbError as error:
         messages.error(request, error.text)
-        return HttpResponseRedirect(f"{reverse('queue')}?{saved.canonical(data.get('query', ''))}")
+        return HttpResponseRedirect(f"{reverse(place)}?{saved.canonical(text, place)}")
     if row.shared_with != SharedWith.OWNER:
         audit.record(user, "view.shared", f"view {row.pk}", new=_state(row), request=request)
     toasts.say(request, f"Saved: {row.name}.", undo=_at(row, "delete"))
-    return HttpResponseRedirect(address_of(row))
+    return HttpResponseRedirect(row.get_absolute_url())
 
 
 @login_required
@@ -99,9 +101,8 @@ def change(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("views"))
 
 
-def address_of(row: SavedView) -> str:
-    """Where the queue shows a view."""
-    return f"{reverse('queue')}?{row.query}&view={row.pk}"
+def _place(data: QueryDict) -> Place:
+    return Place.SEARCH if data.get("place") == Place.SEARCH else Place.QUEUE
 
 
 def _state(row: SavedView | None) -> dict[str, object]:

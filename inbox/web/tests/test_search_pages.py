@@ -1,5 +1,6 @@
 """Desk: the search page, its fragments, an error's page, and the panel of similar questions."""
 
+import html
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from django.test import Client
 
 from inbox.accounts.models import ApiToken, Team, User
+from inbox.saved.models import SavedView
 from inbox.search import indexing
 from inbox.search.models import Fingerprint
 from inbox.tickets import services as tickets
@@ -128,7 +130,9 @@ def test_an_error_of_restricted_tickets_only_is_unknown_to_others(desk: Client) 
     assert (answer.status_code, b"vault" in answer.content) == (404, False)
     assert desk.get("/search/errors/0000/").status_code == 404
     found = desk.get("/search/", {"q": "OSError: vault 8 is open"}, headers=HX)
-    assert (b"0 tickets." in found.content, b"vault" in found.content) == (True, False)
+    # their own words come back to them, those of the ticket do not
+    assert (b"0 tickets." in found.content, b"vault 7" in found.content) == (True, False)
+    assert b"seen" not in found.content
     assert desk.get(f"/tickets/{row.pk}/similar/").status_code == 404
 
 
@@ -192,3 +196,33 @@ def test_week_old_results_are_dated(desk: Client) -> None:
     ticket("the slot grows", at=NOW - timedelta(days=400))
     assert desk.get("/search/?q=slot&when=365").content.count(b'class="hit"') == 0
     assert desk.get("/search/?q=slot&when=").content.count(b'class="hit"') == 1
+
+
+def test_a_search_is_kept_with_what_narrows_it_down(desk: Client) -> None:
+    """Its words, filters and facets come back from the rail; the queue does not begin with it."""
+    ticket("the slot grows")
+    ticket("the slot shrinks", answer="Heartbeat.")
+    page = desk.get("/search/", {"f": "is:open", "q": "slot", "state": ["solved", "open"]})
+    kept = "q=is%3Aopen+slot&amp;state=solved&amp;state=open"
+    field = f'<input type="hidden" name="query" value="{kept}" form="menu-view">'
+    assert field in page.content.decode()
+    query = html.unescape(kept)
+    form = {"name": "Slots", "place": "search", "query": f"{query}&after=7&when="}
+    address = desk.post("/views/save/", form)["Location"]
+    row = SavedView.objects.get()
+    assert (row.query, address) == (query, f"/search/?{query}&view={row.pk}")
+    rail = desk.get("/views/counts/").content.decode()
+    assert html.escape(address) in rail
+    assert '<span class="rail__count"></span>' in rail
+    assert "shrinks" not in desk.get(address).content.decode()  # is:open
+    desk.post(f"/views/{row.pk}/first/", {"on": "1"})
+    assert "cannot begin with a search" in desk.get("/views/").content.decode()
+    assert desk.get("/").status_code == 200
+
+
+def test_a_search_too_long_to_keep_is_said_and_not_cut(desk: Client) -> None:
+    words = "q=" + "slot+" * 500
+    answer = desk.post("/views/save/", {"name": "Long", "place": "search", "query": words})
+    assert answer["Location"].startswith("/search/?q=slot")
+    assert "too long to be kept" in desk.get("/views/").content.decode()
+    assert not SavedView.objects.exists()
