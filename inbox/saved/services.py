@@ -175,7 +175,8 @@ def counts(user: User, rows: Sequence[SavedView], scope: Scope) -> dict[int, int
     A search is not counted, nor is a view with words: each would be a search of its own. Nor is
     an end of tickets' lives.
     """
-    parts = {row.pk: found for row in rows if (found := _tickets(user, row, scope)) is not None}
+    of_queue = [row for row in rows if row.place == Place.QUEUE]
+    parts = {row.pk: found for row in of_queue if (found := _tickets(user, row, scope)) is not None}
     if not parts:
         return {}
     statements, params = [], []
@@ -197,7 +198,7 @@ def _is_time(value: Any) -> bool:
 def _tickets(user: User, row: SavedView, scope: Scope) -> QuerySet[Ticket] | None:
     given = dict(parse_qsl(row.query))
     query = parse(given.get("q", ""))
-    if row.place != Place.QUEUE or query.groups or filters.beyond_queue(query) or given.get("lane") or given.get("status"):
+    if query.groups or filters.beyond_queue(query) or given.get("lane") or given.get("status"):
         return None
     live = queries.visible_to(user).filter(lane__in=["us", "wait"])
     return filters.narrowed(live, query, scope).order_by()
