@@ -20,6 +20,7 @@ from rig.slack_model import (
     TOKEN,
     Post,
     Room,
+    address,
 )
 from rig.vendor import Answer, Call, FakeVendor
 
@@ -190,11 +191,9 @@ class SlackApi(FakeVendor):
 
     def _conversations_info(self, given: dict[str, Any]) -> Answer:
         room = self.rooms.get(given.get("channel", ""))
-        return (
-            _ok(channel={"id": room.id, "name": room.name, "is_member": room.is_member})
-            if room
-            else _no("channel_not_found")
-        )
+        if room is None:
+            return _no("channel_not_found")
+        return _ok(channel={"id": room.id, "name": room.name, "is_member": room.is_member})
 
     def _conversations_join(self, given: dict[str, Any]) -> Answer:
         room = self.rooms[given["channel"]]
@@ -296,8 +295,8 @@ class SlackApi(FakeVendor):
         return _ok(message_ts=self.now())
 
     def _chat_getPermalink(self, given: dict[str, Any]) -> Answer:  # noqa: N802 - the method's name
-        bare = given["message_ts"].replace(".", "")
-        return _ok(permalink=f"https://x.slack.com/archives/{given['channel']}/p{bare}")
+        found = address(self.rooms.get(given["channel"]), given["message_ts"])
+        return _ok(permalink=found) if found else _no("message_not_found")
 
     def _reactions_add(self, given: dict[str, Any]) -> Answer:
         post = self.rooms[given["channel"]].posts.get(given["timestamp"])

@@ -58,3 +58,11 @@ class Room:
     is_private: bool = False
     posts: dict[str, Post] = field(default_factory=dict)
     last_post_at: float = 0.0
+
+
+def address(room: Room | None, ts: str) -> str:
+    """Where people see a message; "" where there is none."""
+    post = room.posts.get(ts) if room else None
+    if room is None or post is None or post.deleted:
+        return ""
+    return f"https://x.slack.com/archives/{room.id}/p{ts.replace('.', '')}"

@@ -32,7 +32,7 @@ from inbox.web.verbs import may
 
 MOST = 50
 ICONS = {"pull": "git-pr", "discussion": "git-talk"}
-LAST_NUMBER = re.compile(r"(\d+)\D*$")
+LAST_NUMBER = re.compile(r"/(\d+)\D*$")
 
 
 @dataclass(frozen=True, kw_only=True)

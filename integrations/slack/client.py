@@ -191,6 +191,18 @@ def message(config: ChannelConfig, place: str, ts: str) -> dict[str, Any]:
     return next((dict(row) for row in rows if str(row.get("ts")) == ts), {})
 
 
+def permalink(config: ChannelConfig, place: str, ts: str) -> str:
+    """Where people see a message; "" when it cannot be had. Its shape is Slack's own affair.
+
+    https://docs.slack.dev/reference/methods/chat.getPermalink
+    """
+    try:
+        answer = call(config, "chat.getPermalink", {"channel": place, "message_ts": ts})
+    except DeliveryError:
+        return ""
+    return str(answer.get("permalink") or "")
+
+
 def root_of(config: ChannelConfig, place: str, ts: str) -> str:
     """The first message of the thread that a message stands in; "" when it cannot be had."""
     given = {"channel": place, "ts": ts, "latest": ts, "inclusive": "true", "limit": 1}

@@ -128,11 +128,8 @@ def _posted(wanted: OutboundEffect, place: str, config: ChannelConfig) -> str:
 
 def _permalink(message_key: str, config: ChannelConfig) -> dict[str, Any]:
     _, place, ts = message_key.split("/", 2)
-    try:
-        answer = client.call(config, "chat.getPermalink", {"channel": place, "message_ts": ts})
-        text = f"<{answer.get('permalink')}|The thread>"
-    except SlackError:
-        text = "The thread’s address could not be found."
+    link = client.permalink(config, place, ts)
+    text = f"<{link}|The thread>" if link else "The thread’s address could not be found."
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
 
 

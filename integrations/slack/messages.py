@@ -121,12 +121,28 @@ def look_up(event: Event, config: ChannelConfig) -> dict[str, Any]:
         found["root"] = _root(event, config)
     emoji = str(event.get("reaction") or "").partition("::")[0]
     name = str(found["channels"].get(place, ""))
+    asked: Event = {}
     if emoji and isinstance(place, str) and asks_for_ticket(config, place, name, emoji):
         asked = client.message(config, place, str((event.get("item") or {}).get("ts")))
         found["message"] = asked
         writer = str(asked.get("user") or "")
         found["users"] |= {writer: person(row)} if (row := client.user(config, writer)) else {}
+    if asked or _begins(event, str(place), name, config):
+        said = asked or event
+        ts = str(said.get("thread_ts") or said.get("ts"))
+        found["permalink"] = client.permalink(config, str(place), ts)
     return {name: value for name, value in found.items() if value}
+
+
+def _begins(event: Event, place: str, name: str, config: ChannelConfig) -> bool:
+    """Whether a ticket may begin with this: somebody's first message, or a mention of ours."""
+    ts = event.get("ts")
+    if not ts or event.get("bot_id") or not isinstance(event.get("user"), str):
+        return False
+    if event.get("type") == "app_mention" or place.startswith("D"):
+        return True
+    is_first = event.get("thread_ts") in (None, ts) and (event.get("subtype") or None) in SPOKEN
+    return is_first and is_watched(config, place, name) and not is_opt_in(config, place, name)
 
 
 def _root(event: Event, config: ChannelConfig) -> str:
@@ -237,6 +253,7 @@ def spoken(
     fields = {
         "source_label": name,
         "joins_only": joins_only,
+        "permalink": str(completed.get("permalink") or "")[:500],
         "group_seconds": 0 if is_reply else DM_GROUP_SECONDS if direct else _window(config),
         "facts": {"dm": direct, "mentioned": asked, **_before(event)},
     }

@@ -32,7 +32,9 @@ from inbox.tickets.models import Ticket
 from integrations.slack import blocks
 from integrations.slack.tests.conftest import asked, connected, deliver
 from rig.desk import act, agent
-from rig.slack import TEAM, FakeSlack, signed
+from rig.slack import BOT_USER, TEAM, FakeSlack, signed
+from rig.slack_model import address
+from rig.vendor import Answer
 
 pytestmark = pytest.mark.django_db
 
@@ -316,9 +318,34 @@ def test_emoji_makes_the_ticket_where_a_channel_is_opt_in(desk: Desk) -> None:
     deliver(fake.envelope(fake.react("U0ANA", room, ts, "ticket")))
     row = Ticket.objects.get()
     assert (row.subject, row.asker and row.asker.name) == ("may I ask something?", "ada")
+    assert row.permalink == address(fake.rooms[room], ts)
     answer = fake.say("U0HELP", room, "ask away", thread=ts)
     deliver(fake.envelope(fake.message_event(room, answer)))
     assert row.messages.count() == 2
+
+
+def test_a_ticket_leads_to_its_thread_at_slack(desk: Desk) -> None:
+    """Of a first message, and of a mention inside a thread that nobody watched."""
+    connected(desk.fake, opt_in="#random")
+    row = asked(desk.fake, "help")
+    room = desk.fake.room("help").id
+    (ts,) = desk.fake.rooms[room].posts
+    assert row.permalink == address(desk.fake.rooms[room], ts)
+    elsewhere = desk.fake.room("random").id
+    first = desk.fake.say("U0ADA", elsewhere, "talk among us")
+    deliver(desk.fake.envelope(desk.fake.message_event(elsewhere, first)), state="ignored")
+    assert len(desk.fake.called("chat.getPermalink")) == 1  # not for what makes no ticket
+    later = desk.fake.say("U0ADA", elsewhere, f"<@{BOT_USER}> help", thread=first)
+    mention = {**desk.fake.message_event(elsewhere, later), "type": "app_mention"}
+    deliver(desk.fake.envelope(mention))
+    found = Ticket.objects.exclude(pk=row.pk).get()
+    assert found.permalink == address(desk.fake.rooms[elsewhere], first)
+
+
+def test_a_ticket_is_made_though_its_address_cannot_be_had(desk: Desk) -> None:
+    desk.fake.fail("chat.getPermalink", answer=Answer(500))
+    assert asked(desk.fake, "help").permalink == ""
+    assert asked(desk.fake, "random").permalink != ""
 
 
 def test_strangers_tick_does_nothing_and_a_taken_off_tick_opens_again(desk: Desk) -> None:
