@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Max, Min, OuterRef, Q, Subquery
 
+from inbox.channels.contract import Capability
 from inbox.channels.models import Channel, Delivery
 from inbox.common import live
 from inbox.common.models import Heartbeat
@@ -160,7 +161,7 @@ def _judged(
                 f"{counted.n} of what {what} waits.{said}",
                 "It is tried again by itself.",
             )
-    if last_in is None:
+    if last_in is None and Capability.REPLY in channel.type.capabilities:
         first = "" if channel.secrets_text else "Set it up: it has no credentials. "
         do = f"{first}Write to it yourself and see whether it arrives."
         return "quiet", "Nothing has come in yet.", do

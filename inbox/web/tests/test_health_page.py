@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from inbox.channels import directory
+from inbox.channels import directory, registry
+from inbox.channels.contract import Capability
 from inbox.channels.health import WELL, ill
 from inbox.channels.models import Channel, Delivery
 from inbox.common.models import Heartbeat
@@ -107,6 +108,16 @@ def test_a_channel_is_judged(values: dict[str, Any], state: str) -> None:
     words = {"now": now, "late": now - timedelta(minutes=6)}
     mailbox(**{name: words.get(value, value) for name, value in values.items()})
     assert [line.state for line in health.lines(now)] == [state]
+
+
+def test_a_connection_that_brings_no_messages_is_not_called_quiet() -> None:
+    """A job board, a calendar of duties: nobody could write to it."""
+    silent = [k for k in registry.all_kinds().values() if Capability.REPLY not in k.capabilities]
+    assert silent
+    for kind in silent:
+        Channel.objects.create(kind=kind.kind, key="main")
+    directory.forget()
+    assert {(line.state, line.do) for line in health.lines(timezone.now())} == {("ok", "")}
 
 
 def test_worker_and_scheduler_are_seen_by_their_beats() -> None:
