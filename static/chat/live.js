@@ -34,12 +34,12 @@ function hear(entry) {
   if (what === "theirs") { typing(""); if (entry.id > chat.read) chime(); }
   if (what) { refresh(); look(); }
 }
-/** What is before the visitor's eyes is read. */
+/** What is before the visitor's eyes is read, and stays so when they leave the page at once. */
 export function look() {
   if (chat.open && document.visibilityState === "visible" && chat.unread.size) {
     chat.read = chat.last;
     chat.unread.clear();
-    call("read/", { id: chat.last }).catch(() => {});
+    call("read/", { id: chat.last }, { keepalive: true }).catch(() => {});
   }
   post("unread", { count: chat.unread.size });
 }
