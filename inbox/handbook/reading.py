@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import yaml
+from django.core.exceptions import ValidationError
 from django.core.validators import slug_re
 
-from inbox.calendars.clock import BusinessCalendar
+from inbox.calendars.clock import DAYS, BusinessCalendar
 from inbox.channels.sources import check_settings
 from inbox.common.config import DEFAULTS
 from inbox.macros import actions as macro_actions
 from inbox.macros import wording
 from inbox.playbooks.definition import template_from
+from inbox.playbooks.models import Series
 from inbox.privacy.policies import check as check_retention
 from inbox.routing.engine import BadRule, RuleSpec, compile_rule
 from inbox.tickets import naming
@@ -30,6 +33,7 @@ SECTIONS = (
     "follow_ups",
     "macros",
     "playbooks",
+    "series",
     "pleasantries",
     "settings",
     "categories",
@@ -160,20 +164,9 @@ def _calendar(row: dict[str, Any]) -> None:
 
 def _policy(row: dict[str, Any]) -> None:
     _only(
-        row,
-        "key",
-        "name",
-        "soft",
-        "calendar",
-        "first_response",
-        "next_response",
-        "update_every",
-        "acknowledge",
-        "warn_minutes",
-        "team_response",
-        "categories",
-        "priorities",
-    )
+        row, "key", "name", "soft", "calendar", "first_response", "next_response", "update_every",
+        "acknowledge", "warn_minutes", "team_response", "categories", "priorities",
+    )  # fmt: skip
     str(row["key"])
     for name in ("first_response", "next_response", "update_every", "team_response"):
         if row.get(name):
@@ -226,19 +219,9 @@ KINDS = {str: "a text", int: "a number", bool: "true or false", list: "a list", 
 
 def _rotation(row: dict[str, Any]) -> None:
     _only(
-        row,
-        "key",
-        "name",
-        "members",
-        "handover",
-        "calendar",
-        "zone",
-        "starts_on",
-        "turn",
-        "rests_when_closed",
-        "approver",
-        "roster",
-    )
+        row, "key", "name", "members", "handover", "calendar", "zone", "starts_on", "turn",
+        "rests_when_closed", "approver", "roster",
+    )  # fmt: skip
     turn_days(row.get("turn", "day"))
     hours, minutes = str(row.get("handover", "09:00")).split(":")
     if not (0 <= int(hours) < 24 and 0 <= int(minutes) < 60):
@@ -348,6 +331,42 @@ def _playbook(row: dict[str, Any]) -> None:
     template_from(row)
 
 
+def _series(row: dict[str, Any]) -> None:
+    _only(
+        row, "key", "name", "playbook", "announced_in", "meeting_url", "calendar",
+        "day", "time", "minutes", "every_weeks", "starts_on", "active",
+    )  # fmt: skip
+    if row.get("day", DAYS[0]) not in DAYS:
+        raise ValueError(f"day is one of {', '.join(DAYS)}")
+    if not isinstance(row.get("time", ""), str):
+        raise ValueError('write the time in quotes, like "17:00"')
+    if type(row.get("starts_on")) not in (date, type(None)):
+        raise ValueError("starts_on is a day like 2026-12-01")
+    if type(row.get("every_weeks", 1)) is not int or row.get("every_weeks", 1) < 1:
+        raise ValueError("every_weeks is a number of weeks")
+    made = Series(key=row["key"], **series_values(row))
+    try:
+        made.clean_fields(exclude=["playbook", "calendar"])
+    except ValidationError as error:
+        said = [f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items()]
+        raise ValueError("; ".join(said)) from error
+
+
+def series_values(row: dict[str, Any]) -> dict[str, Any]:
+    """What a series' row says of itself, without what it points to."""
+    return {
+        "name": row.get("name") or row["key"],
+        "channel_label": row.get("announced_in") or "",
+        "meeting_url": row.get("meeting_url") or "",
+        "weekday": DAYS.index(row.get("day", DAYS[0])),
+        "time": row.get("time", "17:00"),
+        "minutes": row.get("minutes", 60),
+        "every": row.get("every_weeks", 1),
+        "starts_on": row.get("starts_on"),
+        "active": bool(row.get("active", True)),
+    }
+
+
 CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
     "people": _person,
     "teams": _team,
@@ -360,5 +379,6 @@ CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
     "rules": _rule,
     "macros": _macro,
     "playbooks": _playbook,
+    "series": _series,
     "settings": _setting,
 }

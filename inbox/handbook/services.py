@@ -8,6 +8,7 @@ from django.db import transaction
 
 from inbox.accounts.models import Team, User
 from inbox.audit import services as audit
+from inbox.calendars.clock import DAYS
 from inbox.calendars.models import Calendar
 from inbox.channels import use
 from inbox.channels.models import Channel, Source
@@ -18,7 +19,7 @@ from inbox.handbook import storing
 from inbox.handbook.reading import BadHandbook, read
 from inbox.macros.models import Macro, SeenBy
 from inbox.oncall.models import Rotation
-from inbox.playbooks.models import Playbook
+from inbox.playbooks.models import Playbook, Series
 from inbox.routing.models import Rule
 from inbox.sla.models import Policy
 from inbox.tickets.models import Category
@@ -80,6 +81,7 @@ def dump() -> str:
         "playbooks": [
             {**book.definition, "active": book.active} for book in Playbook.objects.order_by("key")
         ],
+        "series": [_series(row) for row in Series.objects.select_related("playbook", "calendar")],
         "pleasantries": setting("pleasantries"),
         "settings": [
             {"key": row.name, "value": row.value}
@@ -99,6 +101,24 @@ def _person(user: User) -> dict[str, Any]:
         "teams": [team.key for team in user.teams.order_by("key")],
         "role": user.role,
     }
+
+
+def _series(series: Series) -> dict[str, Any]:
+    """What it lacks is left out."""
+    row = {
+        "key": series.key,
+        "name": series.name,
+        "playbook": series.playbook.key if series.playbook else None,
+        "announced_in": series.channel_label,
+        "meeting_url": series.meeting_url,
+        "calendar": series.calendar.key if series.calendar else None,
+        "day": DAYS[series.weekday],
+        "time": series.time,
+        "minutes": series.minutes,
+        "every_weeks": series.every,
+        "starts_on": series.starts_on,
+    }
+    return {**{k: v for k, v in row.items() if v not in (None, "")}, "active": series.active}
 
 
 def _calendar(calendar: Calendar) -> dict[str, Any]:

@@ -15,13 +15,13 @@ from inbox.channels.models import Channel, Source, SourceGroup
 from inbox.common.config import change_setting, setting
 from inbox.common.versions import bump
 from inbox.followups.models import FollowUp
-from inbox.handbook.reading import Handbook, amount, follow_up_steps, turn_days
+from inbox.handbook.reading import Handbook, amount, follow_up_steps, series_values, turn_days
 from inbox.macros.models import Macro, SeenBy
 from inbox.macros.services import check as check_macro
 from inbox.macros.wording import BadMacro
 from inbox.oncall.models import Rotation, RotationMember
 from inbox.playbooks.definition import template_from
-from inbox.playbooks.models import Playbook
+from inbox.playbooks.models import Playbook, Series
 from inbox.routing.models import Rule
 from inbox.sla.models import Policy
 from inbox.tickets.models import Category
@@ -331,6 +331,19 @@ def _playbook(row: dict[str, Any], changes: Changes) -> None:
     changes.put(Playbook, {"key": template.key}, values)
 
 
+def _series(row: dict[str, Any], changes: Changes) -> None:
+    """Its events follow with the next look at it, which is at once when something changed."""
+    known = len(changes)
+    values = {
+        **series_values(row),
+        "playbook": _find(Playbook, row.get("playbook")),
+        "calendar": _find(Calendar, row.get("calendar")),
+    }
+    made = changes.put(Series, {"key": row["key"]}, values)
+    if len(changes) > known:
+        Series.objects.filter(pk=made.pk).update(look_at=None)
+
+
 WRITERS: dict[str, Callable[[Any, Changes], None]] = {
     "teams": _team,
     "people": _person,
@@ -344,6 +357,7 @@ WRITERS: dict[str, Callable[[Any, Changes], None]] = {
     "follow_ups": _follow_up,
     "macros": _macro,
     "playbooks": _playbook,
+    "series": _series,
     "settings": _setting,
 }
 
@@ -356,6 +370,7 @@ def _prune(book: Handbook, changes: Changes) -> None:
         ("policies", Policy.objects.all()),
         ("follow_ups", FollowUp.objects.all()),
         ("macros", Macro.objects.exclude(seen_by=SeenBy.OWNER)),
+        ("series", Series.objects.filter(events=None)),
         ("playbooks", Playbook.objects.filter(runs=None)),
     ):
         if name not in book.sections:

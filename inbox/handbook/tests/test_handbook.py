@@ -1,11 +1,14 @@
 """The handbook file: load, dump, dry run, prune, and the one bad line that changes nothing."""
 
+import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from inbox.accounts.models import User
 from inbox.channels import sources
@@ -17,6 +20,7 @@ from inbox.handbook.reading import BadHandbook
 from inbox.handbook.services import load
 from inbox.intake.tests.test_mail import PRESET
 from inbox.macros.models import Macro
+from inbox.playbooks.models import Series
 from inbox.routing.models import Rule
 from inbox.sla.models import Policy
 
@@ -167,6 +171,54 @@ def test_one_bad_line_is_named_and_changes_nothing(spoil: Any, tmp_path: Path) -
     assert not Rule.objects.exists()
     assert not Channel.objects.exists()
     assert not User.objects.exists()
+
+
+SERIES = """
+version: 1
+series:
+  - {key: hours, name: Office hours, playbook: office-hours, calendar: weekdays, day: thu,
+     time: "16:30", minutes: 45, every_weeks: 2, starts_on: 2026-12-03,
+     announced_in: "#office-hours", meeting_url: "https://meet.example.com/hours"}
+"""
+
+
+def test_series_are_carried_both_ways_and_looked_at_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    load(PRESET.read_text())
+    assert load(SERIES) == ["+ series hours"]
+    row = Series.objects.get()
+    assert (row.weekday, row.starts_on, row.look_at) == (3, date(2026, 12, 3), None)
+    Series.objects.update(look_at=timezone.now())
+    first = dumped(capsys)
+    assert load(yaml.safe_dump(first)) == []
+    assert Series.objects.get().look_at is not None  # nothing changed, so nobody need look
+    assert load(SERIES.replace("16:30", "17:30")) == ["~ series hours: time"]
+    assert Series.objects.get().look_at is None
+    Series.objects.all().delete()
+    load(yaml.safe_dump(first))
+    assert dumped(capsys) == first
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("day: thu", "day: Thursday", "line 4: series hours: day is one of mon"),
+        ('time: "16:30"', "time: 16:30", "write the time in quotes"),
+        ('time: "16:30"', 'time: "half past"', "time: Write it like 17:00"),
+        ("minutes: 45", "minutes: 0", "minutes: Ensure this value"),
+        ("every_weeks: 2", "every_weeks: 0", "every_weeks is a number of weeks"),
+        ("2026-12-03", "soon", "starts_on is a day"),
+        ("https://meet", "meet", "meeting_url: Enter a valid URL"),
+        ("office-hours,", "none-such,", "there is no playbook"),
+        ("name: Office hours", "name: Office hours, room: 1", "unknown name “room”"),
+    ],
+)
+def test_mistakes_in_series_are_explained(old: str, new: str, said: str) -> None:
+    load(PRESET.read_text())
+    with pytest.raises(BadHandbook, match=re.escape(said)):
+        load(SERIES.replace(old, new, 1))
+    assert not Series.objects.exists()
 
 
 def test_prune_removes_what_the_file_lacks(tmp_path: Path) -> None:
