@@ -40,6 +40,8 @@ from inbox.outbox.models import HeldReason, Outgoing, OutgoingState
 from inbox.people import merging, standing
 from inbox.people.models import Contact
 from inbox.reports import services as reports
+from inbox.saved import services as saved
+from inbox.saved.models import SharedWith
 from inbox.sla.models import Policy
 from inbox.tickets import counts
 from inbox.tickets import services as tickets
@@ -68,6 +70,10 @@ def make() -> int:
     maker.run()
     past.make(maker.users["noor"], maker.now)
     gatherings.make(maker.users, maker.now)
+    for name, query in words.VIEWS:
+        saved.save(
+            maker.users["noor"], name=name, query=query, shared_with=SharedWith.EVERYBODY, team=None
+        )
     counts.fold()
     reports.renew(now=maker.now)
     return Ticket.objects.count()

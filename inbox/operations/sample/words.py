@@ -212,3 +212,10 @@ HELPED = (
     "Try it with one table first, then you see which one is slow.",
     "This is what the state file is for: keep it between runs, and it goes on where it stopped.",
 )
+
+# what everybody finds on the rail
+VIEWS = (
+    ("Deployment blockers", "q=category:Deployment"),
+    ("Docs gaps this week", 'q=category:"Docs gap" after:7d'),
+    ("Quiet for 48 h", "q=is:waiting before:2d"),
+)
