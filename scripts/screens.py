@@ -64,7 +64,8 @@ def desk() -> Iterator[Desk]:
     if made.exists():
         shutil.copy(made, file)
     else:
-        file.unlink(missing_ok=True)  # half made, where somebody interrupted it
+        for half in (file, DATA / "prepared"):  # half made, where somebody interrupted it
+            half.unlink(missing_ok=True)
         serve.hush()
         serve.prepare(with_sample=True)
         shots.prepare(datetime.now(UTC))
