@@ -247,7 +247,6 @@ SHOTS = (
     Shot(name="help", theirs="queue.html?show=help", act=keys("?")),
     Shot(name="search", path="/search/?q=slot", theirs="search.html"),
     Shot(name="search-nothing", path="/search/?q=flux+capacitor"),
-    Shot(name="search-odd", path="/search/?q=%28slot+OR+-+%22unclosed+channel%3Afax"),
     Shot(name="people", path="/people/"),
     Shot(name="person", path=person, theirs="people.html"),
     Shot(name="community", path="/people/community/"),
