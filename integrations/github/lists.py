@@ -145,8 +145,8 @@ class Place:
 
     def _start(self, mark: Row) -> datetime:
         at = moment(mark.get("at"))
-        if at is None:
-            return self.floor
+        if at is None:  # empty so far: asked the same again, GitHub can say that it still is
+            return min(self.floor, moment(mark.get("of")) or self.floor)
         return at if mark.get("begin") == self.begin else at - OVERLAP
 
     def _issue(self, row: Row) -> None:
