@@ -102,7 +102,8 @@ export function take(entry) {
   else place(drawn);
   shown.set(entry.message, drawn);
   date();
-  if (known) return "changed";
+  // what was taken back before it was seen is no news
+  if (known || (entry.deleted && !entry.mine)) return "changed";
   if (!entry.mine && entry.id > chat.read) arrive(entry, drawn);
   if (stay && entry.id > chat.read) $("below").hidden = false;
   return entry.mine ? "mine" : "theirs";

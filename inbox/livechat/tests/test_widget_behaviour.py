@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 from playwright.sync_api import Browser, Route
 
 from inbox.livechat import sessions
@@ -18,8 +20,10 @@ from inbox.livechat.tests.browsing import (
     until,
 )
 from inbox.livechat.tests.conftest import answer
+from inbox.outbox import effects
 from inbox.tickets.models import Message, Ticket
 from rig import chromium
+from rig.desk import act
 from rig.worker import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.service]
@@ -118,6 +122,24 @@ def test_files_say_what_is_wrong_with_them(live_site: Site, browser_process: Bro
             tab.route("**/files/", lambda r: r.fulfill(status=415, json={}))
             given.set_input_files(payload("odd.txt"))
             widget.log.get_by_text("odd.txt: files of this type are not taken").wait_for()
+
+
+def test_what_is_taken_back_before_it_is_seen_is_no_news(
+    live_site: Site, browser_process: Browser
+) -> None:
+    with host.site(live_site.url) as origin:
+        allow(origin)
+        with chromium.page(browser_process) as (tab, _):
+            widget = Widget(tab)
+            widget.open(origin)
+            widget.inner.evaluate(READ_OUT)
+            widget.say("question")
+            with transaction.atomic():  # so that nobody can see the one without the other
+                answer(Ticket.objects.get(), "a slip of the hand")
+                gone = Message.objects.get(direction="out")
+                act(effects.withdraw, gone, at=timezone.now())
+            widget.log.get_by_text("This message was deleted").wait_for()
+            assert widget.inner.evaluate("window.read") == []
 
 
 def test_answers_are_read_out_once_and_sound_only_elsewhere(
